@@ -1,0 +1,1 @@
+"""The friendly Python API over any container runtime backend."""

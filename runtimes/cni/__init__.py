@@ -1,0 +1,1 @@
+"""Pod networks: CNI plugins by exec and a built-in bridge over netlink."""

@@ -1,0 +1,1 @@
+"""Vocabulary of container runtimes: the three contracts, CRI messages, Pods, errors, logs."""

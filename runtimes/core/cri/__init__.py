@@ -1,0 +1,1 @@
+"""The CRI: protocols over generated runtime.v1 messages."""

@@ -1,0 +1,1 @@
+"""Messages of CRI runtime.v1, generated from api.proto."""

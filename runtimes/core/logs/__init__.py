@@ -1,0 +1,1 @@
+"""CRI logs: write, read, tail, follow across rotation."""

@@ -1,0 +1,1 @@
+"""Any CRI socket: containerd, CRI-O, cri-dockerd."""

@@ -1,0 +1,1 @@
+"""Kubernetes before the CRI: pods straight on Docker Engine."""

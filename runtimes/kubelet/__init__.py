@@ -1,0 +1,1 @@
+"""kubelet semantics for plain v1 Pods over any backend."""

@@ -1,0 +1,1 @@
+"""The embedded backend: the CRI straight over crun or runc, no daemon."""

@@ -1,0 +1,1 @@
+"""Pods on the rkt program, and the CRI over it."""

@@ -1,0 +1,1 @@
+"""Any CRI backend as a gRPC socket for kubelet, crictl and critest."""
