@@ -75,7 +75,7 @@ class Backend(Protocol[Service_co]):
 
     @property
     def options(self) -> type:
-        """Its own options: a frozen dataclass with defaults, filled by field name (see `runtimes.core.configure`)."""
+        """Its options: a frozen dataclass with defaults, filled by `runtimes.core.configure`."""
         ...
 
     def probe(self, options: object = None) -> Probe:

@@ -1,10 +1,10 @@
 """The CRI as Python protocols: scalars and rich messages as arguments, no envelopes.
 
-Every method blocks and may be called from any thread. Patience comes from `runtimes.core.deadline`;
-without one, each call is bounded as kubelet bounds it (2 minutes; 4 for RunPodSandbox; grace plus 2
-minutes for StopContainer; unbounded for PullImage). Every method may raise `Unavailable` (the engine
-can't be reached), `DeadlineExceeded` and `Internal`; only further errors are listed. RPCs that a
-backend does not claim raise `Unimplemented`.
+Every method blocks and may be called from any thread. Patience comes from
+`runtimes.core.deadline`; without one, each call is bounded as kubelet bounds it (2 minutes; 4 for
+RunPodSandbox; grace plus 2 minutes for StopContainer; unbounded for PullImage). Every method may
+raise `Unavailable` (the engine can't be reached), `DeadlineExceeded` and `Internal`; only further
+errors are listed. RPCs that a backend does not claim raise `Unimplemented`.
 
 Source: CRI runtime.v1 RuntimeService and ImageService; kubelet's cri-api services.go.
 """
@@ -454,7 +454,7 @@ class ImageImporter(Protocol):
     def import_image(self, source: Path, name: str = "") -> list[str]:
         """Import a rootfs tar, an OCI-layout (tar or folder) or a `docker save` archive.
 
-        `name` is the reference to give it, and required for a rootfs tar, which has none of its own.
+        `name` is the reference to give it; a rootfs tar has none of its own and needs one.
         Returns the references that now exist.
 
         Raises:

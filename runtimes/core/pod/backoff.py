@@ -43,7 +43,7 @@ class Backoff:
         self._lock = threading.Lock()
 
     def advance(self, key: str, event_time: float | None = None) -> None:
-        """Note a failure of `key`: double its wait, or begin anew after quiet before `event_time`."""
+        """Note a failure of `key`: double its wait, or begin anew after enough quiet."""
         now = self._clock()
         with self._lock:
             entry = self._entries.get(key)

@@ -1,6 +1,6 @@
 """PodRuntime: what a node agent needs of a container runtime, in every era.
 
-Source: kubelet pkg/kubelet/container/runtime.go (Runtime, StreamingRuntime, ContainerCommandRunner).
+Source: kubelet pkg/kubelet/container/runtime.go (Runtime, CommandRunner).
 """
 
 from __future__ import annotations
@@ -81,8 +81,9 @@ class PodRuntime(Protocol):
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None
     ) -> PodSyncResult:
-        """Stop all containers at once and then the sandboxes; `grace_period` (s) overrides the pod's.
+        """Stop all containers at once, then the sandboxes.
 
+        `grace_period` in seconds overrides the pod's own.
         `pod` None means that its manifest is lost: what is needed was stored with the containers.
         """
         ...
@@ -118,7 +119,7 @@ class PodRuntime(Protocol):
         ...
 
     def pull_image(self, image: str, auths: Sequence[RegistryAuth] = ()) -> str:
-        """Pull with each of `auths` in turn (anonymously if none) and return the image's reference."""
+        """Pull with each of `auths` in turn, or anonymously; return the image's reference."""
         ...
 
     def image_ref(self, image: str) -> str | None:
