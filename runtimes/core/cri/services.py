@@ -11,15 +11,30 @@ Source: CRI runtime.v1 RuntimeService and ImageService; kubelet's cri-api servic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
+
+from runtimes.core.cri.images import ImageImporter, ImageService
+from runtimes.core.cri.stats import StatsService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from runtimes.core.cri.v1 import api_pb2 as cri
+
+__all__ = [
+    "ContainerService",
+    "CriService",
+    "ExecService",
+    "ImageImporter",
+    "ImageService",
+    "RuntimeService",
+    "SandboxService",
+    "StatsService",
+    "StatusService",
+    "VersionService",
+]
 
 
 class VersionService(Protocol):
@@ -269,68 +284,6 @@ class ExecService(Protocol):
         ...
 
 
-class StatsService(Protocol):
-    def container_stats(self, container_id: str) -> cri.ContainerStats:
-        """Tell what a running container uses.
-
-        Raises:
-            NotFound: no such container.
-        Source: CRI ContainerStats.
-        """
-        ...
-
-    def list_container_stats(
-        self, filter: cri.ContainerStatsFilter | None = None
-    ) -> list[cri.ContainerStats]:
-        """Tell it of all running containers that match; one that vanishes meanwhile is left out.
-
-        Source: CRI ListContainerStats.
-        """
-        ...
-
-    def stream_container_stats(
-        self, filter: cri.ContainerStatsFilter | None = None
-    ) -> Iterator[cri.ContainerStats]:
-        """Source: CRI StreamContainerStats."""
-        ...
-
-    def pod_sandbox_stats(self, pod_sandbox_id: str) -> cri.PodSandboxStats:
-        """Tell what a pod uses as a whole, its network included.
-
-        Raises:
-            NotFound: no such sandbox.
-        Source: CRI PodSandboxStats.
-        """
-        ...
-
-    def list_pod_sandbox_stats(
-        self, filter: cri.PodSandboxStatsFilter | None = None
-    ) -> list[cri.PodSandboxStats]:
-        """Source: CRI ListPodSandboxStats."""
-        ...
-
-    def stream_pod_sandbox_stats(
-        self, filter: cri.PodSandboxStatsFilter | None = None
-    ) -> Iterator[cri.PodSandboxStats]:
-        """Source: CRI StreamPodSandboxStats."""
-        ...
-
-    def list_metric_descriptors(self) -> list[cri.MetricDescriptor]:
-        """Name the metrics of `list_pod_sandbox_metrics`; the same for the service's life.
-
-        Source: CRI ListMetricDescriptors.
-        """
-        ...
-
-    def list_pod_sandbox_metrics(self) -> list[cri.PodSandboxMetrics]:
-        """Source: CRI ListPodSandboxMetrics."""
-        ...
-
-    def stream_pod_sandbox_metrics(self) -> Iterator[cri.PodSandboxMetrics]:
-        """Source: CRI StreamPodSandboxMetrics."""
-        ...
-
-
 class StatusService(Protocol):
     def status(self, *, verbose: bool = False) -> cri.StatusResponse:
         """Tell the conditions RuntimeReady and NetworkReady, always both.
@@ -373,63 +326,6 @@ class RuntimeService(
     """The 37 RPCs about pods and containers."""
 
 
-class ImageService(Protocol):
-    """The 6 RPCs about images."""
-
-    def list_images(self, filter: cri.ImageFilter | None = None) -> list[cri.Image]:
-        """List images, those of `filter.image.image` only if it is set.
-
-        Source: CRI ListImages.
-        """
-        ...
-
-    def stream_images(self, filter: cri.ImageFilter | None = None) -> Iterator[cri.Image]:
-        """Source: CRI StreamImages."""
-        ...
-
-    def image_status(
-        self, image: cri.ImageSpec, *, verbose: bool = False
-    ) -> cri.ImageStatusResponse:
-        """Describe an image by reference or id; an absent one leaves `response.image` unset.
-
-        Source: CRI ImageStatus.
-        """
-        ...
-
-    def pull_image(
-        self,
-        image: cri.ImageSpec,
-        auth: cri.AuthConfig | None = None,
-        sandbox_config: cri.PodSandboxConfig | None = None,
-    ) -> str:
-        """Pull an image and return its reference: an id or a digest that `image_status` takes.
-
-        Progress goes to `runtimes.core.progress` where the backend knows it.
-
-        Raises:
-            ImageNotFound: the registry has no such image.
-            Unauthenticated: it wants (other) credentials.
-            RegistryUnavailable: it can't be reached, or answers 5xx.
-            DataLoss: what it sent doesn't have the digest it was asked for.
-        Source: CRI PullImage.
-        """
-        ...
-
-    def remove_image(self, image: cri.ImageSpec) -> None:
-        """Remove an image with all its references. Idempotent; absent is fine.
-
-        Source: CRI RemoveImage.
-        """
-        ...
-
-    def image_fs_info(self) -> cri.ImageFsInfoResponse:
-        """Tell how much the images use, of which mount point.
-
-        Source: CRI ImageFsInfo.
-        """
-        ...
-
-
 class CriService(RuntimeService, ImageService, Protocol):
     """What a backend of group `runtimes.cri` opens: all 43 RPCs, closed by leaving it."""
 
@@ -444,20 +340,4 @@ class CriService(RuntimeService, ImageService, Protocol):
 
     def close(self) -> None:
         """Release connections and files; containers go on. Idempotent."""
-        ...
-
-
-@runtime_checkable
-class ImageImporter(Protocol):
-    """A CRI service that also takes images from files (capability `image.import`)."""
-
-    def import_image(self, source: Path, name: str = "") -> list[str]:
-        """Import a rootfs tar, an OCI-layout (tar or folder) or a `docker save` archive.
-
-        `name` is the reference to give it; a rootfs tar has none of its own and needs one.
-        Returns the references that now exist.
-
-        Raises:
-            InvalidArgument: not such an archive, or a broken one.
-        """
         ...
