@@ -101,10 +101,7 @@ def test_heavy_libraries_have_one_place(module: str) -> None:
     "package", ["core", "cni", "oci.backend", "oci.service", "kubelet", "client", "cli.main"]
 )
 def test_the_embedded_path_loads_nothing_heavy(package: str) -> None:
-    code = (
-        f"import sys, runtimes.{package}; "
-        f"print([m for m in {HEAVY!r} if m in sys.modules])"
-    )
+    code = f"import sys, runtimes.{package}; print([m for m in {HEAVY!r} if m in sys.modules])"
 
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30

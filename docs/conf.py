@@ -1,0 +1,9 @@
+"""Sphinx configuration."""
+
+project = "runtimes"
+author = "the runtimes authors"
+extensions = ["myst_parser"]
+html_theme = "furo"
+html_title = "runtimes"
+exclude_patterns = ["_build"]
+myst_heading_anchors = 3
