@@ -1,8 +1,8 @@
 """Lets plain pip install the plugins of this checkout beside the metapackage.
 
-pip builds the root's wheel to learn its requirements; this hook turns the name of every distribution
-that lies in the checkout into a reference to its folder. The sdist has no such folders, so what is
-built from it keeps plain names.
+pip builds the root's wheel to learn its requirements; this hook turns the name of every
+distribution that lies in the checkout into a reference to its folder. The sdist has no such
+folders, so what is built from it keeps plain names.
 """
 
 from pathlib import Path

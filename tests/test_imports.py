@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from distributions import DISTRIBUTIONS, Distribution
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ALLOWED = {
     "core": set(),
