@@ -1,1 +1,23 @@
 """Pod networks: CNI plugins by exec and a built-in bridge over netlink."""
+
+from runtimes.cni.network import (
+    AttachRequest,
+    AttachResult,
+    Bandwidth,
+    DetachRequest,
+    Dns,
+    InterfaceStatistics,
+    PodNetwork,
+    PortMapping,
+)
+
+__all__ = [
+    "AttachRequest",
+    "AttachResult",
+    "Bandwidth",
+    "DetachRequest",
+    "Dns",
+    "InterfaceStatistics",
+    "PodNetwork",
+    "PortMapping",
+]
