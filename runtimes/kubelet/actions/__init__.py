@@ -1,0 +1,1 @@
+"""What a pod needs next, decided without doing anything."""

@@ -1,0 +1,1 @@
+"""From a Pod to the configs that a CRI runtime takes; pure functions."""

@@ -1,0 +1,1 @@
+"""PodRuntime over any CRI service."""

@@ -1,0 +1,1 @@
+"""What a pod looks like from outside: phase, container states, conditions."""

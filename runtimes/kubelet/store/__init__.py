@@ -1,0 +1,1 @@
+"""What was applied, kept on disk."""

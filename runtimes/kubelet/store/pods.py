@@ -1,0 +1,207 @@
+"""The applied pods of one backend on disk, shared by every process that uses the same root.
+
+    <root>/pods/<uid>/pod.json                       the record
+    <root>/names/<backend>_<namespace>_<name>        a link to the uid
+    <root>/lock                                      held while the two change
+
+The name is linked before the record is written and unlinked after it is gone, so a kill at any
+point leaves at most a name without a record, which reads as no pod.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from runtimes.core import errors
+from runtimes.kubelet import layout
+from runtimes.kubelet.store import durable
+from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from runtimes.core.pod import v1
+
+
+def new_uid() -> str:
+    return str(uuid.uuid4())
+
+
+def utc_now() -> str:
+    """The time as Kubernetes writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class PodStore:
+    """Thread-safe, and safe beside other processes."""
+
+    def __init__(
+        self,
+        root: Path,
+        backend: str,
+        *,
+        uid: Callable[[], str] = new_uid,
+        now: Callable[[], str] = utc_now,
+    ) -> None:
+        self._pods = root / "pods"
+        self._names = root / "names"
+        self._lock_file = root / "lock"
+        self._backend = layout.checked(backend, "backend")
+        self._uid = uid
+        self._now = now
+
+    def apply(self, pod: v1.Pod) -> Applied:
+        """Record what should run. The same namespace and name keep their uid.
+
+        Applying a pod that was marked deleted takes the mark away.
+
+        Raises:
+            InvalidArgument: the pod has no name or no namespace, or another pod's uid.
+        """
+        with self._locked():
+            old = self.get(pod.metadata.namespace, pod.metadata.name)
+            new = self._created(pod) if old is None else self._updated(old, pod)
+            if new == old:
+                return Applied(new, Outcome.UNCHANGED)
+            self._write(new)
+        return Applied(new, Outcome.CREATED if old is None else Outcome.CONFIGURED)
+
+    def get(self, namespace: str, name: str) -> v1.Pod | None:
+        try:
+            uid = str(self._name(namespace, name).readlink())
+        except FileNotFoundError:
+            return None
+        pod = self.by_uid(uid)
+        if pod is None or (pod.metadata.namespace, pod.metadata.name) != (namespace, name):
+            return None
+        return pod
+
+    def by_uid(self, uid: str) -> v1.Pod | None:
+        record = read(self._record(uid))
+        return record.pod if record is not None and record.backend == self._backend else None
+
+    def version(self, uid: str) -> int:
+        """Tell a number that changes whenever the record does; 0 when there is none."""
+        try:
+            return self._record(uid).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def list(self) -> list[v1.Pod]:
+        """All pods of this backend, sorted by namespace and name."""
+        uids = sorted(path.name for path in self._pods.glob("*") if not path.is_symlink())
+        pods = [pod for pod in map(self.by_uid, uids) if pod is not None]
+        return sorted(pods, key=lambda pod: (pod.metadata.namespace, pod.metadata.name))
+
+    def mark_deleted(self, uid: str, grace_period: int | None = None) -> v1.Pod | None:
+        """Note that a pod shall end; whoever runs it then stops it. Idempotent.
+
+        `grace_period` in seconds; None takes the pod's own. It may only shrink, and is at least 1.
+        """
+        with self._locked():
+            pod = self.by_uid(uid)
+            if pod is None:
+                return None
+            marked = _marked(pod, grace_period, self._now())
+            if marked != pod:
+                self._write(marked)
+        return marked
+
+    def remove(self, uid: str) -> None:
+        """Forget a pod. Idempotent; what other files its folder has stays."""
+        with self._locked():
+            pod = self.by_uid(uid)
+            record = self._record(uid)
+            record.unlink(missing_ok=True)
+            if pod is not None:
+                self._unlink_name(pod, uid)
+            if record.parent.is_dir() and not any(record.parent.iterdir()):
+                shutil.rmtree(record.parent, ignore_errors=True)
+
+    def _created(self, pod: v1.Pod) -> v1.Pod:
+        uid = pod.metadata.uid or self._uid()
+        if read(self._record(uid)) is not None:
+            raise errors.InvalidArgument(
+                f"apply pod {pod.metadata.namespace}/{pod.metadata.name}: its metadata.uid {uid}"
+                " belongs to another pod; leave it out"
+            )
+        meta = replace(pod.metadata, uid=uid, creation_timestamp=self._now(), generation=1)
+        return replace(pod, metadata=meta, status=None)
+
+    def _updated(self, old: v1.Pod, pod: v1.Pod) -> v1.Pod:
+        if pod.metadata.uid not in {"", old.metadata.uid}:
+            raise errors.InvalidArgument(
+                f"apply pod {old.metadata.namespace}/{old.metadata.name}: it runs as uid"
+                f" {old.metadata.uid}, the manifest says {pod.metadata.uid}; remove the pod first"
+            )
+        generation = (old.metadata.generation or 0) + int(old.spec != pod.spec)
+        meta = replace(
+            pod.metadata,
+            uid=old.metadata.uid,
+            creation_timestamp=old.metadata.creation_timestamp,
+            generation=generation,
+            deletion_timestamp="",
+            deletion_grace_period_seconds=None,
+        )
+        return replace(pod, metadata=meta, status=None)
+
+    def _write(self, pod: v1.Pod) -> None:
+        record = self._record(pod.metadata.uid)
+        record.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self._link_name(pod)
+        durable.write(record, encode(Record(format=FORMAT, backend=self._backend, pod=pod)))
+
+    def _link_name(self, pod: v1.Pod) -> None:
+        self._names.mkdir(mode=0o750, parents=True, exist_ok=True)
+        link = self._name(pod.metadata.namespace, pod.metadata.name)
+        if link.is_symlink():
+            if str(link.readlink()) == pod.metadata.uid:
+                return
+            link.unlink()
+        link.symlink_to(pod.metadata.uid)
+
+    def _unlink_name(self, pod: v1.Pod, uid: str) -> None:
+        link = self._name(pod.metadata.namespace, pod.metadata.name)
+        if link.is_symlink() and str(link.readlink()) == uid:
+            link.unlink()
+
+    def _name(self, namespace: str, name: str) -> Path:
+        parts = (layout.checked(part, "pod") for part in (namespace, name))
+        return self._names / "_".join((self._backend, *parts))
+
+    def _record(self, uid: str) -> Path:
+        return self._pods / layout.checked(uid, "uid") / "pod.json"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._lock_file.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _marked(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:
+    meta = pod.metadata
+    default = pod.spec.termination_grace_period_seconds
+    wanted = grace_period if grace_period is not None else (30 if default is None else default)
+    before = meta.deletion_grace_period_seconds
+    if meta.deletion_timestamp and before is not None:
+        wanted = min(wanted, before)
+    meta = replace(
+        meta,
+        deletion_timestamp=meta.deletion_timestamp or now,
+        deletion_grace_period_seconds=max(1, wanted),
+    )
+    return replace(pod, metadata=meta)

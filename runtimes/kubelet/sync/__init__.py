@@ -1,0 +1,1 @@
+"""One sync of a pod: the decision carried out, step by step."""
