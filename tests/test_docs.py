@@ -1,0 +1,53 @@
+"""The documentation builds without a warning, and its Python runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from distributions import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if BLOCK.search(path.read_text()))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [m["code"] for m in BLOCK.finditer(page.read_text()) if m["language"] == language]
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", ROOT / "docs", tmp_path]
+
+    done = subprocess.run(build, capture_output=True, text=True, check=False, env=os.environ)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_python_and_toml_of_a_page_are_valid(page: Path) -> None:
+    namespace: dict[str, object] = {"__name__": __name__}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec", dont_inherit=True), namespace)
+    for code in blocks(page, "toml"):
+        tomllib.loads(code)
+
+
+def test_the_walk_through_of_a_backend_makes_one_that_can_be_opened() -> None:
+    namespace: dict[str, object] = {"__name__": __name__}
+    for code in blocks(ROOT / "docs/write-a-backend.md", "python"):
+        exec(compile(code, "write-a-backend.md", "exec", dont_inherit=True), namespace)
+
+    backend = namespace["backend"]
+
+    assert backend.probe().usable  # type: ignore[attr-defined]
+    with backend.open() as service:  # type: ignore[attr-defined]
+        assert service.version().runtime_name == "toy"
