@@ -76,7 +76,7 @@ def parse(text: str) -> Quantity:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise errors.InvalidArgument(
-            f"read quantity '{text}': expected a number, perhaps with a suffix of n u m k M G T P E "
+            f"read quantity '{text}': expected a number, perhaps with a suffix n u m k M G T P E "
             "Ki Mi Gi Ti Pi Ei, or with an exponent as in 1e3"
         )
     sign, number, exponent, suffix = match.groups()

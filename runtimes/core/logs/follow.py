@@ -1,0 +1,163 @@
+"""Follow a CRI log while it is written and rotated."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtimes.core.logs.joiner import Joiner
+from runtimes.core.logs.reader import decode_all, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO, Self
+
+    from runtimes.core.logs.line import Entry
+
+PERIOD = 0.05
+_CHUNK = 256 * 1024
+_ROTATED = re.compile(r"\.\d{8}-\d{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """How to follow.
+
+    Attributes:
+        ended: says whether the container has ended; asked before each look at the file, so that
+            what it wrote last is never missed. Its log must be complete when it says so.
+        tail: only this many of the lines that are there at first, then all new ones.
+        since_ns: nothing older.
+        period: seconds between looks at a quiet file.
+        wait: called with `period` when the file is quiet.
+    """
+
+    ended: Callable[[], bool]
+    tail: int | None = None
+    since_ns: int = 0
+    period: float = PERIOD
+    wait: Callable[[float], None] = time.sleep
+
+
+def follow(
+    path: Path,
+    *,
+    ended: Callable[[], bool],
+    tail: int | None = None,
+    since_ns: int = 0,
+) -> Iterator[Entry]:
+    """Yield lines until `ended` and everything is read; a log that isn't there yet is waited for.
+
+    A file renamed away is read to its end before the new one of that path, and those that came
+    and went in between; a truncated one is read again from its start. A line whose end is late
+    is handed out as it is (`Entry.partial`), the rest follows.
+    """
+    return follow_with(path, Follow(ended=ended, tail=tail, since_ns=since_ns))
+
+
+def follow_with(path: Path, options: Follow) -> Iterator[Entry]:
+    """As `follow`, with all options."""
+    joiner = Joiner()
+    with _Rotating(path) as log:
+        first = True
+        while True:
+            ended = options.ended()
+            if first and log.open():
+                start(log.file, joiner, options.tail)
+                first = False
+            moved = False
+            for part in decode_all(log.new_lines(), path):
+                moved = True
+                entry = joiner.feed(part)
+                if entry is not None and entry.timestamp_ns >= options.since_ns:
+                    yield entry
+            if moved and not ended:
+                continue
+            yield from (e for e in joiner.flush() if e.timestamp_ns >= options.since_ns)
+            if ended:
+                return
+            options.wait(options.period)
+
+
+class _Rotating:
+    """A log's current file, and its successors in turn."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._files = ExitStack()
+        self._file: BinaryIO | None = None
+        self._rest = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._files.close()
+
+    @property
+    def file(self) -> BinaryIO:
+        if self._file is None:
+            raise ValueError(f"log '{self._path}' isn't open")
+        return self._file
+
+    def open(self) -> bool:
+        """Open the log unless it is; False while it doesn't exist."""
+        if self._file is None:
+            self._switch(self._path)
+        return self._file is not None
+
+    def new_lines(self) -> Iterator[bytes]:
+        """Yield complete lines up to the end of the newest file."""
+        while self._file is not None:
+            # Looked up before reading: once it exists, the writer has left the old file for good.
+            successor = self._successor()
+            yield from self._drain()
+            if successor is None or not self._switch(successor):
+                return
+
+    def _drain(self) -> Iterator[bytes]:
+        if os.fstat(self.file.fileno()).st_size < self.file.tell():
+            self.file.seek(0)
+            self._rest = b""
+        while chunk := self.file.read(_CHUNK):
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            yield from lines
+
+    def _switch(self, path: Path) -> bool:
+        try:
+            file = path.open("rb", buffering=0)
+        except FileNotFoundError:
+            return False
+        self._files.close()
+        self._file = self._files.enter_context(file)
+        self._rest = b""
+        return True
+
+    def _successor(self) -> Path | None:
+        """Which file follows ours: a rotated one that we never had open, or the live one."""
+        ours = os.fstat(self.file.fileno())
+        if _is_same(self._path, ours):
+            return None
+        rotated = sorted(filter(self._is_rotated, self._path.parent.iterdir()))
+        index = next((i for i, path in enumerate(rotated) if _is_same(path, ours)), len(rotated))
+        if rotated[index + 1 :]:
+            return rotated[index + 1]
+        return self._path if self._path.exists() else None
+
+    def _is_rotated(self, path: Path) -> bool:
+        """Whether kubelet's rotation named it: the log's name, a dot and the time."""
+        log, dot, moment = path.name.rpartition(".")
+        return log == self._path.name and _ROTATED.fullmatch(dot + moment) is not None
+
+
+def _is_same(path: Path, stat: os.stat_result) -> bool:
+    try:
+        other = path.stat()
+    except FileNotFoundError:
+        return False
+    return (other.st_dev, other.st_ino) == (stat.st_dev, stat.st_ino)
