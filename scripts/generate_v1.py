@@ -37,21 +37,20 @@ ALWAYS_PRESENT = frozenset(
 )
 """Objects that Go holds by value and that readers may use without asking whether they are there."""
 
-SCALARS = {
-    "Quantity": "string",
-    "IntOrString": "intOrString",
-    "Time": "string",
-    "MicroTime": "string",
-    "FieldsV1": "object",
-}
+SCALARS = {"Quantity", "IntOrString", "Time", "MicroTime", "FieldsV1"}
 PYTHON = {
-    "string": 'str = ""',
-    "int": "int | None = None",
-    "bool": "bool | None = None",
-    "intOrString": "int | str | None = None",
-    "object": "dict[str, object] = {}",
+    "string": "str",
+    "base64": "Base64",
+    "Quantity": "Quantity",
+    "Time": "Time",
+    "MicroTime": "Time",
+    "int32": "Int32",
+    "int64": "Int64",
+    "bool": "bool",
+    "IntOrString": "Int32 | str",
+    "FieldsV1": "dict[str, object]",
 }
-ELEMENT = {"string": "str", "int": "int", "bool": "bool"}
+DEFAULT = {"str": '""', "Base64": '""', "Quantity": '""', "Time": '""', "dict[str, object]": "{}"}
 
 HEAD = '''"""Kubernetes v1 structs: Pod, ConfigMap, Secret and all that they hold.
 
@@ -62,11 +61,17 @@ Quantities and times are strings as written.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from runtimes.core.errors import InvalidArgument
+
+Quantity = Annotated[str, msgspec.Meta(title="Quantity")]
+Time = Annotated[str, msgspec.Meta(title="Time")]
+Base64 = Annotated[str, msgspec.Meta(title="Base64")]
+Int32 = Annotated[int, msgspec.Meta(title="Int32", ge=-(2**31), le=2**31 - 1)]
+Int64 = Annotated[int, msgspec.Meta(title="Int64", ge=-(2**63), le=2**63 - 1)]
 
 _IRREGULAR = {
 %(irregular)s
@@ -172,14 +177,17 @@ class Schema:
     def _type(self, schema: dict[str, Any]) -> str:
         references = self._references({k: schema[k] for k in ("$ref", "allOf") if k in schema})
         if references:
-            return SCALARS.get(short(references[0]), short(references[0]))
+            return short(references[0])
         kind = schema["type"]
         kind = next(k for k in kind if k != "null") if isinstance(kind, list) else kind
         if kind == "array":
             return f"[{self._type(schema['items'])}]"
         if kind == "object":
             return f"{{{self._type(schema['additionalProperties'])}}}"
-        return {"integer": "int", "boolean": "bool"}.get(kind, str(kind))
+        if kind == "integer":
+            return str(schema.get("format", "int64"))
+        byte = kind == "string" and schema.get("format") == "byte"
+        return "base64" if byte else {"boolean": "bool"}.get(kind, str(kind))
 
 
 def write_table(fields: list[Field]) -> str:
@@ -223,10 +231,15 @@ def declaration(field: Field) -> str:
     if f"{field.owner}.{field.name}" in ALWAYS_PRESENT:
         return f"{field.type} = msgspec.field(default_factory={field.type})"
     if field.type.startswith("["):
-        return f"tuple[{ELEMENT.get(field.type[1:-1], field.type[1:-1])}, ...] = ()"
+        return f"tuple[{python(field.type[1:-1])}, ...] = ()"
     if field.type.startswith("{"):
-        return f"dict[str, {ELEMENT.get(field.type[1:-1], field.type[1:-1])}] = {{}}"
-    return PYTHON.get(field.type, f"{field.type} | None = None")
+        return f"dict[str, {python(field.type[1:-1])}] = {{}}"
+    kind = python(field.type)
+    return f"{kind} = {DEFAULT[kind]}" if kind in DEFAULT else f"{kind} | None = None"
+
+
+def python(kind: str) -> str:
+    return PYTHON.get(kind, kind)
 
 
 def required_line(members: list[Field]) -> str:

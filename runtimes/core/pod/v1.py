@@ -7,11 +7,17 @@ Quantities and times are strings as written.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from runtimes.core.errors import InvalidArgument
+
+Quantity = Annotated[str, msgspec.Meta(title="Quantity")]
+Time = Annotated[str, msgspec.Meta(title="Time")]
+Base64 = Annotated[str, msgspec.Meta(title="Base64")]
+Int32 = Annotated[int, msgspec.Meta(title="Int32", ge=-(2**31), le=2**31 - 1)]
+Int64 = Annotated[int, msgspec.Meta(title="Int64", ge=-(2**63), le=2**63 - 1)]
 
 _IRREGULAR = {
     "container_id": "containerID",
@@ -76,8 +82,8 @@ def from_json(data: bytes | str, type: type[StructT]) -> StructT:
 
 
 class VolumeResourceRequirements(Struct, frozen=True, kw_only=True):
-    limits: dict[str, str] = {}
-    requests: dict[str, str] = {}
+    limits: dict[str, Quantity] = {}
+    requests: dict[str, Quantity] = {}
 
 
 class TypedObjectReference(Struct, frozen=True, kw_only=True):
@@ -105,9 +111,9 @@ class ImageVolumeStatus(Struct, frozen=True, kw_only=True):
 
 class ServiceAccountTokenProjection(Struct, frozen=True, kw_only=True):
     audience: str = ""
-    expiration_seconds: int | None = None
+    expiration_seconds: Int64 | None = None
     path: str = ""
-    user: int | None = None
+    user: Int64 | None = None
 
 
 class SecretProjection(Struct, frozen=True, kw_only=True):
@@ -121,9 +127,9 @@ class PodCertificateProjection(Struct, frozen=True, kw_only=True):
     credential_bundle_path: str = ""
     key_path: str = ""
     key_type: str = ""
-    max_expiration_seconds: int | None = None
+    max_expiration_seconds: Int32 | None = None
     signer_name: str = ""
-    user: int | None = None
+    user: Int64 | None = None
     user_annotations: dict[str, str] = {}
 
 
@@ -143,7 +149,7 @@ class ClusterTrustBundleProjection(Struct, frozen=True, kw_only=True):
     optional: bool | None = None
     path: str = ""
     signer_name: str = ""
-    user: int | None = None
+    user: Int64 | None = None
 
 
 class PersistentVolumeClaimSpec(Struct, frozen=True, kw_only=True):
@@ -164,7 +170,7 @@ class HTTPHeader(Struct, frozen=True, kw_only=True):
 
 
 class SleepAction(Struct, frozen=True, kw_only=True):
-    seconds: int | None = None
+    seconds: Int64 | None = None
 
 
 class SecretKeySelector(Struct, frozen=True, kw_only=True):
@@ -175,7 +181,7 @@ class SecretKeySelector(Struct, frozen=True, kw_only=True):
 
 class ResourceFieldSelector(Struct, frozen=True, kw_only=True):
     container_name: str = ""
-    divisor: str = ""
+    divisor: Quantity = ""
     resource: str = ""
 
 
@@ -207,9 +213,9 @@ class VolumeStatus(Struct, frozen=True, kw_only=True):
 
 
 class LinuxContainerUser(Struct, frozen=True, kw_only=True):
-    gid: int | None = None
-    supplemental_groups: tuple[int, ...] = ()
-    uid: int | None = None
+    gid: Int64 | None = None
+    supplemental_groups: tuple[Int64, ...] = ()
+    uid: Int64 | None = None
 
 
 class ContainerStateWaiting(Struct, frozen=True, kw_only=True):
@@ -219,16 +225,16 @@ class ContainerStateWaiting(Struct, frozen=True, kw_only=True):
 
 class ContainerStateTerminated(Struct, frozen=True, kw_only=True):
     container_id: str = ""
-    exit_code: int | None = None
-    finished_at: str = ""
+    exit_code: Int32 | None = None
+    finished_at: Time = ""
     message: str = ""
     reason: str = ""
-    signal: int | None = None
-    started_at: str = ""
+    signal: Int32 | None = None
+    started_at: Time = ""
 
 
 class ContainerStateRunning(Struct, frozen=True, kw_only=True):
-    started_at: str = ""
+    started_at: Time = ""
 
 
 class ResourceHealth(Struct, frozen=True, kw_only=True):
@@ -253,17 +259,17 @@ class PersistentVolumeClaimTemplate(Struct, frozen=True, kw_only=True):
 
 class DownwardAPIVolumeFile(Struct, frozen=True, kw_only=True):
     field_ref: ObjectFieldSelector | None = None
-    mode: int | None = None
+    mode: Int32 | None = None
     path: str = ""
     resource_field_ref: ResourceFieldSelector | None = None
-    user: int | None = None
+    user: Int64 | None = None
 
 
 class KeyToPath(Struct, frozen=True, kw_only=True):
     key: str = ""
-    mode: int | None = None
+    mode: Int32 | None = None
     path: str = ""
-    user: int | None = None
+    user: Int64 | None = None
 
 
 class LabelSelectorRequirement(Struct, frozen=True, kw_only=True):
@@ -279,26 +285,26 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
 class ContainerRestartRuleOnExitCodes(Struct, frozen=True, kw_only=True):
     operator: str = ""
-    values: tuple[int, ...] = ()
+    values: tuple[Int32, ...] = ()
 
 
 class TCPSocketAction(Struct, frozen=True, kw_only=True):
     host: str = ""
-    port: int | str | None = None
+    port: Int32 | str | None = None
 
 
 class HTTPGetAction(Struct, frozen=True, kw_only=True):
     host: str = ""
     http_headers: tuple[HTTPHeader, ...] = ()
     path: str = ""
-    port: int | str | None = None
+    port: Int32 | str | None = None
     protocol: str = ""
     scheme: str = ""
 
 
 class GRPCAction(Struct, frozen=True, kw_only=True):
     mode: str = ""
-    port: int | None = None
+    port: Int32 | None = None
     service: str = ""
 
 
@@ -342,7 +348,7 @@ class PodAffinityTerm(Struct, frozen=True, kw_only=True):
 
 class WeightedPodAffinityTerm(Struct, frozen=True, kw_only=True):
     pod_affinity_term: PodAffinityTerm | None = None
-    weight: int | None = None
+    weight: Int32 | None = None
 
 
 class NodeSelector(Struct, frozen=True, kw_only=True):
@@ -351,7 +357,7 @@ class NodeSelector(Struct, frozen=True, kw_only=True):
 
 class PreferredSchedulingTerm(Struct, frozen=True, kw_only=True):
     preference: NodeSelectorTerm | None = None
-    weight: int | None = None
+    weight: Int32 | None = None
 
 
 class VolumeHealthCondition(Struct, frozen=True, kw_only=True):
@@ -362,13 +368,13 @@ class VolumeHealthCondition(Struct, frozen=True, kw_only=True):
 
 class NodeAllocatableOverheadResources(Struct, frozen=True, kw_only=True):
     name: str = ""
-    per_container: str = ""
-    per_pod: str = ""
+    per_container: Quantity = ""
+    per_pod: Quantity = ""
 
 
 class NodeAllocatableMappedResources(Struct, frozen=True, kw_only=True):
     name: str = ""
-    quantity: str = ""
+    quantity: Quantity = ""
 
 
 class ContainerExtendedResourceRequest(Struct, frozen=True, kw_only=True):
@@ -416,8 +422,8 @@ class StorageOSVolumeSource(Struct, frozen=True, kw_only=True):
 
 
 class SecretVolumeSource(Struct, frozen=True, kw_only=True):
-    default_mode: int | None = None
-    default_user: int | None = None
+    default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     items: tuple[KeyToPath, ...] = ()
     optional: bool | None = None
     secret_name: str = ""
@@ -457,8 +463,8 @@ class QuobyteVolumeSource(Struct, frozen=True, kw_only=True):
 
 
 class ProjectedVolumeSource(Struct, frozen=True, kw_only=True):
-    default_mode: int | None = None
-    default_user: int | None = None
+    default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     sources: tuple[VolumeProjection, ...] = ()
 
 
@@ -491,7 +497,7 @@ class ISCSIVolumeSource(Struct, frozen=True, kw_only=True):
     initiator_name: str = ""
     iqn: str = ""
     iscsi_interface: str = ""
-    lun: int | None = None
+    lun: Int32 | None = None
     portals: tuple[str, ...] = ()
     read_only: bool | None = None
     secret_ref: LocalObjectReference | None = None
@@ -522,7 +528,7 @@ class GitRepoVolumeSource(Struct, frozen=True, kw_only=True):
 
 class GCEPersistentDiskVolumeSource(Struct, frozen=True, kw_only=True):
     fs_type: str = ""
-    partition: int | None = None
+    partition: Int32 | None = None
     pd_name: str = ""
     read_only: bool | None = None
 
@@ -542,7 +548,7 @@ class FlexVolumeSource(Struct, frozen=True, kw_only=True):
 
 class FCVolumeSource(Struct, frozen=True, kw_only=True):
     fs_type: str = ""
-    lun: int | None = None
+    lun: Int32 | None = None
     read_only: bool | None = None
     target_wwns: tuple[str, ...] = ()
     wwids: tuple[str, ...] = ()
@@ -554,13 +560,13 @@ class EphemeralVolumeSource(Struct, frozen=True, kw_only=True):
 
 class EmptyDirVolumeSource(Struct, frozen=True, kw_only=True):
     medium: str = ""
-    mode: int | None = None
-    size_limit: str = ""
+    mode: Int32 | None = None
+    size_limit: Quantity = ""
 
 
 class DownwardAPIVolumeSource(Struct, frozen=True, kw_only=True):
-    default_mode: int | None = None
-    default_user: int | None = None
+    default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     items: tuple[DownwardAPIVolumeFile, ...] = ()
 
 
@@ -573,8 +579,8 @@ class CSIVolumeSource(Struct, frozen=True, kw_only=True):
 
 
 class ConfigMapVolumeSource(Struct, frozen=True, kw_only=True):
-    default_mode: int | None = None
-    default_user: int | None = None
+    default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     items: tuple[KeyToPath, ...] = ()
     name: str = ""
     optional: bool | None = None
@@ -613,7 +619,7 @@ class AzureDiskVolumeSource(Struct, frozen=True, kw_only=True):
 
 class AWSElasticBlockStoreVolumeSource(Struct, frozen=True, kw_only=True):
     fs_type: str = ""
-    partition: int | None = None
+    partition: Int32 | None = None
     read_only: bool | None = None
     volume_id: str = ""
 
@@ -685,9 +691,9 @@ class SecurityContext(Struct, frozen=True, kw_only=True):
     privileged: bool | None = None
     proc_mount: str = ""
     read_only_root_filesystem: bool | None = None
-    run_as_group: int | None = None
+    run_as_group: Int64 | None = None
     run_as_non_root: bool | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     se_linux_options: SELinuxOptions | None = None
     seccomp_profile: SeccompProfile | None = None
     windows_options: WindowsSecurityContextOptions | None = None
@@ -704,24 +710,24 @@ class ContainerResizePolicy(Struct, frozen=True, kw_only=True):
 
 
 class ContainerPort(Struct, frozen=True, kw_only=True):
-    container_port: int | None = None
+    container_port: Int32 | None = None
     host_ip: str = ""
-    host_port: int | None = None
+    host_port: Int32 | None = None
     name: str = ""
     protocol: str = ""
 
 
 class Probe(Struct, frozen=True, kw_only=True):
     exec: ExecAction | None = None
-    failure_threshold: int | None = None
+    failure_threshold: Int32 | None = None
     grpc: GRPCAction | None = None
     http_get: HTTPGetAction | None = None
-    initial_delay_seconds: int | None = None
-    period_seconds: int | None = None
-    success_threshold: int | None = None
+    initial_delay_seconds: Int32 | None = None
+    period_seconds: Int32 | None = None
+    success_threshold: Int32 | None = None
     tcp_socket: TCPSocketAction | None = None
-    termination_grace_period_seconds: int | None = None
-    timeout_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
+    timeout_seconds: Int32 | None = None
 
 
 class Lifecycle(Struct, frozen=True, kw_only=True):
@@ -759,7 +765,7 @@ class NodeAffinity(Struct, frozen=True, kw_only=True):
 
 class PodVolumeHealth(Struct, frozen=True, kw_only=True):
     health_conditions: tuple[VolumeHealthCondition, ...] = ()
-    last_transition_time: str = ""
+    last_transition_time: Time = ""
     name: str = ""
 
 
@@ -789,7 +795,7 @@ class PodExtendedResourceClaimStatus(Struct, frozen=True, kw_only=True):
 
 
 class ContainerStatus(Struct, frozen=True, kw_only=True):
-    allocated_resources: dict[str, str] = {}
+    allocated_resources: dict[str, Quantity] = {}
     allocated_resources_status: tuple[ResourceStatus, ...] = ()
     container_id: str = ""
     image: str = ""
@@ -798,7 +804,7 @@ class ContainerStatus(Struct, frozen=True, kw_only=True):
     name: str = ""
     ready: bool | None = None
     resources: ResourceRequirements | None = None
-    restart_count: int | None = None
+    restart_count: Int32 | None = None
     started: bool | None = None
     state: ContainerState = msgspec.field(default_factory=ContainerState)
     stop_signal: str = ""
@@ -807,10 +813,10 @@ class ContainerStatus(Struct, frozen=True, kw_only=True):
 
 
 class PodCondition(Struct, frozen=True, kw_only=True):
-    last_probe_time: str = ""
-    last_transition_time: str = ""
+    last_probe_time: Time = ""
+    last_transition_time: Time = ""
     message: str = ""
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     reason: str = ""
     status: str = ""
     type: str = ""
@@ -853,8 +859,8 @@ class Volume(Struct, frozen=True, kw_only=True):
 class TopologySpreadConstraint(Struct, frozen=True, kw_only=True):
     label_selector: LabelSelector | None = None
     match_label_keys: tuple[str, ...] = ()
-    max_skew: int | None = None
-    min_domains: int | None = None
+    max_skew: Int32 | None = None
+    min_domains: Int32 | None = None
     node_affinity_policy: str = ""
     node_taints_policy: str = ""
     topology_key: str = ""
@@ -865,21 +871,21 @@ class Toleration(Struct, frozen=True, kw_only=True):
     effect: str = ""
     key: str = ""
     operator: str = ""
-    toleration_seconds: int | None = None
+    toleration_seconds: Int64 | None = None
     value: str = ""
 
 
 class PodSecurityContext(Struct, frozen=True, kw_only=True):
     app_armor_profile: AppArmorProfile | None = None
-    fs_group: int | None = None
+    fs_group: Int64 | None = None
     fs_group_change_policy: str = ""
-    run_as_group: int | None = None
+    run_as_group: Int64 | None = None
     run_as_non_root: bool | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     se_linux_change_policy: str = ""
     se_linux_options: SELinuxOptions | None = None
     seccomp_profile: SeccompProfile | None = None
-    supplemental_groups: tuple[int, ...] = ()
+    supplemental_groups: tuple[Int64, ...] = ()
     supplemental_groups_policy: str = ""
     sysctls: tuple[Sysctl, ...] = ()
     windows_options: WindowsSecurityContextOptions | None = None
@@ -895,8 +901,8 @@ class PodSchedulingGate(Struct, frozen=True, kw_only=True):
 
 class ResourceRequirements(Struct, frozen=True, kw_only=True):
     claims: tuple[ResourceClaim, ...] = ()
-    limits: dict[str, str] = {}
-    requests: dict[str, str] = {}
+    limits: dict[str, Quantity] = {}
+    requests: dict[str, Quantity] = {}
 
 
 class PodResourceClaim(Struct, frozen=True, kw_only=True):
@@ -924,7 +930,7 @@ class HostAlias(Struct, frozen=True, kw_only=True):
 
 class EvictionResponder(Struct, frozen=True, kw_only=True):
     name: str = ""
-    priority: int | None = None
+    priority: Int32 | None = None
 
 
 class EphemeralContainer(Struct, frozen=True, kw_only=True):
@@ -1012,11 +1018,11 @@ class ManagedFieldsEntry(Struct, frozen=True, kw_only=True):
     manager: str = ""
     operation: str = ""
     subresource: str = ""
-    time: str = ""
+    time: Time = ""
 
 
 class PodStatus(Struct, frozen=True, kw_only=True):
-    allocated_resources: dict[str, str] = {}
+    allocated_resources: dict[str, Quantity] = {}
     conditions: tuple[PodCondition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
@@ -1027,7 +1033,7 @@ class PodStatus(Struct, frozen=True, kw_only=True):
     message: str = ""
     node_allocatable_resource_claim_statuses: tuple[NodeAllocatableResourceClaimStatus, ...] = ()
     nominated_node_name: str = ""
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     phase: str = ""
     pod_ip: str = ""
     pod_ips: tuple[PodIP, ...] = ()
@@ -1036,12 +1042,12 @@ class PodStatus(Struct, frozen=True, kw_only=True):
     resize: str = ""
     resource_claim_statuses: tuple[PodResourceClaimStatus, ...] = ()
     resources: ResourceRequirements | None = None
-    start_time: str = ""
+    start_time: Time = ""
     volume_health: tuple[PodVolumeHealth, ...] = ()
 
 
 class PodSpec(Struct, frozen=True, kw_only=True):
-    active_deadline_seconds: int | None = None
+    active_deadline_seconds: Int64 | None = None
     affinity: Affinity | None = None
     automount_service_account_token: bool | None = None
     containers: tuple[Container, ...] = ()
@@ -1062,9 +1068,9 @@ class PodSpec(Struct, frozen=True, kw_only=True):
     node_name: str = ""
     node_selector: dict[str, str] = {}
     os: PodOS | None = None
-    overhead: dict[str, str] = {}
+    overhead: dict[str, Quantity] = {}
     preemption_policy: str = ""
-    priority: int | None = None
+    priority: Int32 | None = None
     priority_class_name: str = ""
     readiness_gates: tuple[PodReadinessGate, ...] = ()
     resource_claims: tuple[PodResourceClaim, ...] = ()
@@ -1080,7 +1086,7 @@ class PodSpec(Struct, frozen=True, kw_only=True):
     set_hostname_as_fqdn: bool | None = None
     share_process_namespace: bool | None = None
     subdomain: str = ""
-    termination_grace_period_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     volumes: tuple[Volume, ...] = ()
@@ -1088,12 +1094,12 @@ class PodSpec(Struct, frozen=True, kw_only=True):
 
 class ObjectMeta(Struct, frozen=True, kw_only=True):
     annotations: dict[str, str] = {}
-    creation_timestamp: str = ""
-    deletion_grace_period_seconds: int | None = None
-    deletion_timestamp: str = ""
+    creation_timestamp: Time = ""
+    deletion_grace_period_seconds: Int64 | None = None
+    deletion_timestamp: Time = ""
     finalizers: tuple[str, ...] = ()
     generate_name: str = ""
-    generation: int | None = None
+    generation: Int64 | None = None
     labels: dict[str, str] = {}
     managed_fields: tuple[ManagedFieldsEntry, ...] = ()
     name: str = ""
@@ -1106,7 +1112,7 @@ class ObjectMeta(Struct, frozen=True, kw_only=True):
 
 class Secret(Struct, frozen=True, kw_only=True):
     api_version: str = msgspec.field(default_factory=lambda: "v1")
-    data: dict[str, str] = {}
+    data: dict[str, Base64] = {}
     immutable: bool | None = None
     kind: str = msgspec.field(default_factory=lambda: "Secret")
     metadata: ObjectMeta = msgspec.field(default_factory=ObjectMeta)
@@ -1116,7 +1122,7 @@ class Secret(Struct, frozen=True, kw_only=True):
 
 class ConfigMap(Struct, frozen=True, kw_only=True):
     api_version: str = msgspec.field(default_factory=lambda: "v1")
-    binary_data: dict[str, str] = {}
+    binary_data: dict[str, Base64] = {}
     data: dict[str, str] = {}
     immutable: bool | None = None
     kind: str = msgspec.field(default_factory=lambda: "ConfigMap")
