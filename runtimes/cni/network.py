@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 
@@ -175,10 +175,12 @@ class PodNetwork(Protocol):
         """
         ...
 
-    def reconcile(self, live_sandbox_ids: Collection[str]) -> tuple[str, ...]:
-        """Detach every sandbox on record that isn't in `live_sandbox_ids`; return their ids.
+    def reconcile(self, live_sandbox_ids: Callable[[], Collection[str]]) -> tuple[str, ...]:
+        """Detach every sandbox on record that isn't alive; return their ids.
 
-        For the owner's start: frees what crashes leaked. One failure doesn't stop the others.
+        For the owner's start: frees what crashes leaked. One failure doesn't stop the others. The
+        callable is asked while no attach can run, so an owner that records a sandbox before it
+        attaches it never loses a new one to another process's reconcile.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""Netlink spoken directly: pure encoders and decoders, and one thin socket."""
