@@ -1,0 +1,1 @@
+"""What the backend remembers: one record per sandbox and container, names, locks, and facts."""

@@ -1,0 +1,219 @@
+"""The records on disk, and the steps that they go through.
+
+A sandbox::
+
+    (nothing) -> creating -> ready -> stopping -> stopped -> removing -> (nothing)
+                    |                    ^
+                    +-- any failure -----+-- undone wholly: the caller never got an id
+
+    creating   written before the first side effect, with `network` already "attempted": whatever
+               happens from here on, the network is told to detach
+    ready      every step is done: namespaces pinned, network attached, files written
+    stopping   the pod's processes are being killed; its addresses are still its own
+    stopped    network "down", namespaces unpinned
+    removing   containers and files are being deleted
+
+A container::
+
+    (nothing) -> creating -> created -> starting -> started -> removing -> (nothing)
+                    |                      |           :
+                    +-- undone wholly      +-> failed  :.. running, or exited: derived, not stored
+
+    creating   written before the first side effect; the id is reserved with its name
+    created    file system and OCI bundle are there; no process
+    starting   the monitor and the runtime are being started
+    started    written with the process's identity, just before its program is released
+    failed     the program never ran: `failure` says why
+    removing   process, mounts and files are being deleted
+
+Each step is on disk (fsync) before the next side effect begins, so whoever finds a record whose
+lock is free knows what may exist and finishes or undoes it. Whether a started container still runs
+is asked of facts (process, exit file), see `runtimes.oci.state.derive`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from runtimes.core import errors
+from runtimes.oci.state.process import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+
+
+class SandboxPhase(StrEnum):
+    CREATING = "creating"
+    READY = "ready"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    REMOVING = "removing"
+
+
+class ContainerPhase(StrEnum):
+    CREATING = "creating"
+    CREATED = "created"
+    STARTING = "starting"
+    STARTED = "started"
+    FAILED = "failed"
+    REMOVING = "removing"
+
+
+class NetworkState(StrEnum):
+    HOST = "host"  # the pod uses the node's
+    ATTEMPTED = "attempted"  # attach was, or is about to be, called: detach is due
+    DOWN = "down"  # detach succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a container's program never ran."""
+
+    reason: str
+    message: str
+    exit_code: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxRecord:
+    """One sandbox.
+
+    Attributes:
+        config: the serialized `PodSandboxConfig`.
+        boot_id: the boot in which its namespaces and mounts were made.
+        cgroup_parent: absolute path, relative to the cgroup mounts.
+        ips: the pod's addresses, primary first.
+        netns_inode: identity of the pinned network namespace, 0 with the host's.
+        pause: init of the pod's pid namespace, where the pod shares one.
+    """
+
+    id: str
+    name: str
+    namespace: str
+    uid: str
+    attempt: int
+    created_at_ns: int
+    boot_id: str
+    phase: SandboxPhase
+    network: NetworkState
+    config: bytes
+    runtime_handler: str = ""
+    cgroup_parent: str = ""
+    ips: tuple[str, ...] = ()
+    netns_inode: int = 0
+    pause: Process | None = None
+    version: int = VERSION
+
+    kind: ClassVar[str] = "sandbox"
+
+    @property
+    def unique_name(self) -> tuple[str, ...]:
+        return (self.name, self.namespace, self.uid, str(self.attempt))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRecord:
+    """One container.
+
+    Attributes:
+        config: the serialized `ContainerConfig`.
+        resources: the serialized `LinuxContainerResources` as last updated; empty: as in `config`.
+        log_path: absolute; empty when nobody asked for a log.
+        cgroup_path: absolute, relative to the cgroup mounts.
+        runtime: name of the runtime that creates it, ``crun`` or ``runc``.
+        own_pid_namespace: the death of its init is the death of all its processes.
+        process: init, as the host sees it.
+        monitor: the program that waits for init and writes its log and exit code.
+    """
+
+    id: str
+    sandbox_id: str
+    name: str
+    attempt: int
+    created_at_ns: int
+    boot_id: str
+    phase: ContainerPhase
+    config: bytes
+    resources: bytes = b""
+    image_id: str = ""
+    image_ref: str = ""
+    log_path: str = ""
+    cgroup_path: str = ""
+    runtime: str = ""
+    stop_signal: int = 15
+    own_pid_namespace: bool = True
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
+    process: Process | None = None
+    monitor: Process | None = None
+    started_at_ns: int = 0
+    failure: Failure | None = None
+    version: int = VERSION
+
+    kind: ClassVar[str] = "container"
+
+    @property
+    def unique_name(self) -> tuple[str, ...]:
+        return (self.sandbox_id, self.name, str(self.attempt))
+
+
+Record = SandboxRecord | ContainerRecord
+R = TypeVar("R", SandboxRecord, ContainerRecord)
+
+_NESTED = {"pause": Process, "process": Process, "monitor": Process, "failure": Failure}
+_PHASES = {"sandbox": SandboxPhase, "container": ContainerPhase}
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as JSON, bytes as base64."""
+    return json.dumps(asdict(record), default=_text, separators=(",", ":")).encode()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(type(value).__name__)
+
+
+def decode(data: bytes, kind: type[R]) -> R:
+    """Read a record.
+
+    Raises:
+        DataLoss: it is truncated, of a newer version, or not a record at all.
+    """
+    try:
+        raw = json.loads(data)
+        if raw["version"] > VERSION:
+            raise errors.DataLoss(
+                f"read a {kind.kind} record: it has version {raw['version']}, this program knows "
+                f"{VERSION}; upgrade runtimes-oci"
+            )
+        return kind(**_values(raw, kind))
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.DataLoss(f"read a {kind.kind} record: {error}") from error
+
+
+def _values(raw: Mapping[str, Any], kind: type[R]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    values = {name: value for name, value in raw.items() if name in names}
+    for name in ("config", "resources"):
+        if name in values:
+            values[name] = base64.b64decode(values[name], validate=True)
+    for name in ("ips", "groups"):
+        if name in values:
+            values[name] = tuple(values[name])
+    for name, nested in _NESTED.items():
+        if values.get(name) is not None:
+            values[name] = nested(**values[name])
+    values["phase"] = _PHASES[kind.kind](values["phase"])
+    if "network" in values:
+        values["network"] = NetworkState(values["network"])
+    return values

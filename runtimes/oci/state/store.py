@@ -1,0 +1,313 @@
+"""Records on disk: one directory per object, locked by flock, replaced atomically.
+
+    <root>/<kind>es/<id>/record.json     the record; the directory is the lock and holds the
+                                         object's other files
+    <root>/names/<kind>-<sha256>         symlink to the id that owns a unique name
+
+A reader never waits: it sees the record before or after a step. A lock's holder may be another
+process; the kernel frees a dead holder's lock, and whoever gets it next finds the record of the
+last step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Generic
+
+from runtimes.core import deadline, errors
+from runtimes.oci.state.record import R, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FILE = "record.json"
+_UNBORN = ".new-"
+_UNBORN_SECONDS = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
+_PLURAL = {"sandbox": "sandboxes", "container": "containers"}
+
+
+class Store(Generic[R]):
+    """All records of one kind. Thread-safe, and safe between processes."""
+
+    def __init__(self, root: Path, kind: type[R]) -> None:
+        self._type: type[R] = kind
+        self._kind: str = kind.kind
+        self._folder = root / _PLURAL[kind.kind]
+        self._names = root / "names"
+        self._cache: dict[str, tuple[tuple[int, int, int], R]] = {}
+        self._guard = threading.Lock()
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        for folder in (self._folder, self._names):
+            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+
+    def folder(self, object_id: str) -> Path:
+        """Where the object's files are."""
+        return self._folder / object_id
+
+    @contextmanager
+    def create(self, record: R) -> Iterator[None]:
+        """Write a new record, reserve its unique name, and hold its lock for the block.
+
+        Raises:
+            AlreadyExists: the name is taken; the message names the owner's id.
+        """
+        unborn = self._folder / f"{_UNBORN}{record.id}"
+        unborn.mkdir(mode=0o711)
+        descriptor = _open(unborn)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _write(unborn, encode(record))
+            unborn.rename(self.folder(record.id))
+            try:
+                self._reserve(record)
+            except BaseException:
+                self._erase(record.id)
+                raise
+            yield
+        finally:
+            os.close(descriptor)
+
+    def save(self, record: R) -> None:
+        """Replace the record on disk: temporary file, fsync, rename, fsync of the directory.
+
+        The caller holds the lock.
+        """
+        _write(self.folder(record.id), encode(record))
+
+    def load(self, object_id: str) -> R:
+        """Read one record by its full id.
+
+        Raises:
+            NotFound: there is none.
+            DataLoss: it can't be read.
+        """
+        path = self.folder(object_id) / _FILE
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            self._cache.pop(object_id, None)
+            raise errors.NotFound(f"{self._kind} '{object_id}' does not exist") from error
+        try:
+            return self._read(object_id, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _read(self, object_id: str, descriptor: int) -> R:
+        found = os.fstat(descriptor)
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        known = self._cache.get(object_id)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        record = decode(os.read(descriptor, found.st_size + 1), self._type)
+        with self._guard:
+            self._cache[object_id] = (stamp, record)
+        return record
+
+    def resolve(self, id_or_prefix: str) -> str:
+        """Complete an id.
+
+        Raises:
+            NotFound: nothing starts like that.
+            InvalidArgument: several do, or it can't be an id.
+        """
+        if not id_or_prefix or "/" in id_or_prefix or id_or_prefix.startswith("."):
+            raise errors.InvalidArgument(f"'{id_or_prefix}' is not the id of a {self._kind}")
+        if (self.folder(id_or_prefix) / _FILE).exists():
+            return id_or_prefix
+        found = [name for name in self.ids() if name.startswith(id_or_prefix)]
+        if not found:
+            raise errors.NotFound(f"{self._kind} '{id_or_prefix}' does not exist")
+        if len(found) > 1:
+            raise errors.InvalidArgument(
+                f"{len(found)} {self._folder.name} start with '{id_or_prefix}'; give more of the id"
+            )
+        return found[0]
+
+    def ids(self) -> list[str]:
+        """List the ids of all objects, also of those whose record can't be read."""
+        try:
+            names = [entry.name for entry in os.scandir(self._folder)]
+        except FileNotFoundError:
+            return []
+        return [name for name in names if not name.startswith(".")]
+
+    def all(self) -> list[R]:
+        """Read all records, oldest first, without those that vanish or can't be read."""
+        records = []
+        for object_id in self.ids():
+            with suppress(errors.NotFound, errors.DataLoss):
+                records.append(self.load(object_id))
+        return sorted(records, key=lambda record: (record.created_at_ns, record.id))
+
+    @contextmanager
+    def lock(self, object_id: str, *, shared: bool = False) -> Iterator[R]:
+        """Hold the object's lock, waiting for it as long as the caller's deadline allows.
+
+        Yields the record as it is once the lock is held.
+
+        Raises:
+            NotFound: it doesn't exist, or was removed meanwhile.
+            DeadlineExceeded: somebody else kept the lock.
+        """
+        descriptor = self._acquire(object_id, shared=shared)
+        try:
+            yield self.load(object_id)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def try_lock(self, object_id: str) -> Iterator[bool]:
+        """Hold the object's lock if it is free now; yield whether it was."""
+        try:
+            descriptor = _open(self.folder(object_id))
+        except FileNotFoundError:
+            yield False
+            return
+        try:
+            yield _flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            os.close(descriptor)
+
+    def _acquire(self, object_id: str, *, shared: bool) -> int:
+        pause = _FIRST_PAUSE
+        try:
+            descriptor = _open(self.folder(object_id))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise errors.NotFound(f"{self._kind} '{object_id}' does not exist") from error
+        try:
+            while not _flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
+                deadline.check(f"wait for the lock of {self._kind} '{object_id}'")
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def delete(self, record: R) -> None:
+        """Forget an object whose other files are gone: its name, its record, its directory.
+
+        The caller holds the lock.
+        """
+        self._release(record)
+        self._erase(record.id)
+
+    def discard(self, object_id: str) -> None:
+        """Forget an object without a readable record. The caller holds the lock."""
+        self._erase(object_id)
+
+    def _erase(self, object_id: str) -> None:
+        folder = self.folder(object_id)
+        for name in (f"{_FILE}.tmp", _FILE):
+            (folder / name).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            folder.rmdir()
+        self._cache.pop(object_id, None)
+
+    def sweep(self, now: float) -> None:
+        """Remove what a crash left before a record was complete, and names without an owner.
+
+        `now`: seconds since the epoch. What is younger than a minute may still be being made.
+        """
+        for entry in os.scandir(self._folder):
+            if entry.name.startswith(_UNBORN) and entry.stat().st_mtime < now - _UNBORN_SECONDS:
+                self._erase(entry.name)
+        descriptor = _open(self._names)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for entry in os.scandir(self._names):
+                link = self._names / entry.name
+                if entry.name.startswith(f"{self._kind}-") and self._is_stale(link):
+                    link.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+    def _is_stale(self, link: Path) -> bool:
+        try:
+            return not self.folder(link.readlink().name).exists()
+        except OSError:
+            return False
+
+    def owner(self, unique_name: tuple[str, ...]) -> str | None:
+        """The id that has reserved a name."""
+        try:
+            return self._name(unique_name).readlink().name
+        except FileNotFoundError:
+            return None
+
+    def _name(self, unique_name: tuple[str, ...]) -> Path:
+        digest = hashlib.sha256("\0".join(unique_name).encode()).hexdigest()
+        return self._names / f"{self._kind}-{digest}"
+
+    def _reserve(self, record: R) -> None:
+        link = self._name(record.unique_name)
+        descriptor = _open(self._names)
+        try:
+            if not _link(link, record.id):
+                # Only here, where a dead owner may have to give way, does order matter.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                self._take_over(link, record)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _take_over(self, link: Path, record: R) -> None:
+        owner = self.owner(record.unique_name)
+        if owner is not None and self.folder(owner).exists():
+            label = "_".join(record.unique_name)
+            raise errors.AlreadyExists(
+                f"create {self._kind} '{label}': '{owner}' has that name; remove it first"
+            )
+        link.unlink(missing_ok=True)
+        _link(link, record.id)
+
+    def _release(self, record: R) -> None:
+        if self.owner(record.unique_name) == record.id:
+            self._name(record.unique_name).unlink(missing_ok=True)
+
+
+def _link(link: Path, object_id: str) -> bool:
+    try:
+        link.symlink_to(object_id)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _open(folder: Path) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _flock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(folder: Path, data: bytes) -> None:
+    temporary = folder / f"{_FILE}.tmp"
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(folder / _FILE)
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = _open(folder)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
