@@ -1,0 +1,152 @@
+"""What a pod needs next: a pure function of what is wanted and what is.
+
+    no usable sandbox  -> kill what is left, make one, start the first init container,
+                          or all regular ones when there are no init containers
+    usable sandbox     -> ephemeral containers; then the next init container;
+                          then, all of them done, each regular container by itself
+    nothing to keep    -> kill the pod: that is how a finished one gives its sandbox back
+
+Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
+from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.init import InitProgress, init_progress
+from runtimes.kubelet.actions.model import (
+    NO_PROBES,
+    ContainerKill,
+    KillReason,
+    PodActions,
+    ProbeResult,
+    ProbeResults,
+)
+from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
+from runtimes.kubelet.actions.sandbox import SandboxCheck, check_sandbox
+
+if TYPE_CHECKING:
+    from runtimes.core.pod import v1
+
+
+def compute_pod_actions(
+    pod: v1.Pod, status: PodStatus, probes: ProbeResults = NO_PROBES
+) -> PodActions:
+    """Decide the next steps from `status` towards `pod`; a pod being deleted is killed."""
+    check = check_sandbox(pod, status)
+    if pod.metadata.deletion_timestamp:
+        return PodActions(kill_pod=True, sandbox_id=check.id, attempt=check.attempt)
+    if check.changed:
+        return _with_new_sandbox(pod, status, check)
+    return _with_sandbox(pod, status, check, probes)
+
+
+def _with_new_sandbox(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> PodActions:
+    only_kill = PodActions(kill_pod=True, sandbox_id=check.id, attempt=check.attempt)
+    policy = restart_policy(pod)
+    if policy == NEVER and check.attempt != 0 and status.containers:
+        return only_kill
+    start = tuple(
+        index
+        for index, container in enumerate(pod.spec.containers)
+        if not (policy == ON_FAILURE and _succeeded(status.latest(container.name)))
+    )
+    if not start and init_progress(pod, status).done:
+        return only_kill
+    actions = replace(only_kill, create_sandbox=True)
+    if pod.spec.init_containers:
+        return replace(actions, next_init_container=pod.spec.init_containers[0])
+    return replace(actions, containers_to_start=start)
+
+
+def _with_sandbox(
+    pod: v1.Pod, status: PodStatus, check: SandboxCheck, probes: ProbeResults
+) -> PodActions:
+    actions = PodActions(
+        sandbox_id=check.id,
+        attempt=check.attempt,
+        ephemeral_containers_to_start=_new_ephemeral(pod, status),
+    )
+    init = init_progress(pod, status)
+    if not init.done:
+        return _with_init(pod, actions, init)
+    return _with_regular(pod, status, actions, probes)
+
+
+def _new_ephemeral(pod: v1.Pod, status: PodStatus) -> tuple[int, ...]:
+    return tuple(
+        index
+        for index, container in enumerate(pod.spec.ephemeral_containers)
+        if status.latest(container.name) is None
+    )
+
+
+def _with_init(pod: v1.Pod, actions: PodActions, init: InitProgress) -> PodActions:
+    if init.next is None:
+        return actions
+    if init.failed is None:
+        return replace(actions, next_init_container=init.next)
+    if restart_policy(pod) == NEVER:
+        return replace(actions, kill_pod=True)
+    kills: tuple[ContainerKill, ...] = ()
+    if init.failed.state is ContainerState.UNKNOWN:
+        kills = (_kill_unknown(init.failed, init.next),)
+    return replace(actions, next_init_container=init.next, containers_to_kill=kills)
+
+
+def _with_regular(
+    pod: v1.Pod, status: PodStatus, actions: PodActions, probes: ProbeResults
+) -> PodActions:
+    starts: list[int] = []
+    kills: list[ContainerKill] = []
+    keep = 0
+    for index, container in enumerate(pod.spec.containers):
+        latest = status.latest(container.name)
+        if latest is None or latest.state is not ContainerState.RUNNING:
+            if should_restart(pod, container.name, status):
+                starts.append(index)
+                if latest is not None and latest.state is ContainerState.UNKNOWN:
+                    kills.append(_kill_unknown(latest, container))
+            continue
+        fault = _fault(container, latest, probes)
+        if fault is None:
+            keep += 1
+            continue
+        reason, message = fault
+        if reason is KillReason.DEFINITION_CHANGED or restart_policy(pod) != NEVER:
+            starts.append(index)
+            message += ", will be restarted"
+        kills.append(ContainerKill(latest.id, container.name, container, message, reason))
+    return replace(
+        actions,
+        kill_pod=keep == 0 and not starts,
+        containers_to_kill=() if keep == 0 and not starts else tuple(kills),
+        containers_to_start=tuple(starts),
+    )
+
+
+def _fault(
+    container: v1.Container, latest: ContainerStatus, probes: ProbeResults
+) -> tuple[KillReason, str] | None:
+    if latest.hash not in {0, container_hash(container)}:
+        return (
+            KillReason.DEFINITION_CHANGED,
+            f"Container {container.name} definition changed",
+        )
+    if probes.liveness.get(latest.id) is ProbeResult.FAILURE:
+        return KillReason.LIVENESS_PROBE, f"Container {container.name} failed liveness probe"
+    if probes.startup.get(latest.id) is ProbeResult.FAILURE:
+        return KillReason.STARTUP_PROBE, f"Container {container.name} failed startup probe"
+    return None
+
+
+def _kill_unknown(latest: ContainerStatus, container: v1.Container) -> ContainerKill:
+    message = f"Container {container.name} is in unknown state, try killing it before it is started"
+    return ContainerKill(latest.id, container.name, container, message, KillReason.UNKNOWN)
+
+
+def _succeeded(latest: ContainerStatus | None) -> bool:
+    return latest is not None and latest.state is ContainerState.EXITED and latest.exit_code == 0
