@@ -1,0 +1,1 @@
+"""Enough of a POSIX shell to run what test pods run."""
