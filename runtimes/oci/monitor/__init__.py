@@ -1,0 +1,1 @@
+"""Who watches a container after the process that started it is gone."""

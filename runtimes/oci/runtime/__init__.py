@@ -1,0 +1,1 @@
+"""crun and runc, driven as programs."""
