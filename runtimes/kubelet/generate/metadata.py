@@ -1,0 +1,84 @@
+"""The labels and annotations by which a kubelet knows its containers again.
+
+Source: kubelet pkg/kubelet/kuberuntime/labels.go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runtimes.core import labels
+from runtimes.core.pod import v1
+from runtimes.kubelet.actions.hash import container_hash, parse_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def pod_labels(pod: v1.Pod) -> dict[str, str]:
+    """A sandbox's labels: the pod's own, and who it is."""
+    meta = pod.metadata
+    return {**meta.labels, **labels.of_pod(meta.name, meta.namespace, meta.uid)}
+
+
+def container_labels(
+    pod: v1.Pod, container: v1.Container | v1.EphemeralContainer
+) -> dict[str, str]:
+    meta = pod.metadata
+    return labels.of_container(container.name, labels.of_pod(meta.name, meta.namespace, meta.uid))
+
+
+def container_annotations(
+    pod: v1.Pod, container: v1.Container | v1.EphemeralContainer, attempt: int
+) -> dict[str, str]:
+    """All that is needed to stop the container when its pod's manifest is lost."""
+    annotations = {
+        labels.CONTAINER_HASH: f"{container_hash(container):x}",
+        labels.CONTAINER_RESTART_COUNT: str(attempt),
+        labels.CONTAINER_TERMINATION_MESSAGE_PATH: container.termination_message_path,
+        labels.CONTAINER_TERMINATION_MESSAGE_POLICY: container.termination_message_policy,
+    }
+    deletion = pod.metadata.deletion_grace_period_seconds
+    if deletion is not None:
+        annotations[labels.POD_DELETION_GRACE_PERIOD] = str(deletion)
+    termination = pod.spec.termination_grace_period_seconds
+    if termination is not None:
+        annotations[labels.POD_TERMINATION_GRACE_PERIOD] = str(termination)
+    if container.lifecycle is not None and container.lifecycle.pre_stop is not None:
+        hook = v1.to_json(container.lifecycle.pre_stop)
+        annotations[labels.CONTAINER_PRE_STOP_HANDLER] = hook.decode()
+    if container.ports:
+        ports = msgspec.json.encode(container.ports)
+        annotations[labels.CONTAINER_PORTS] = ports.decode()
+    return annotations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerNotes:
+    """What a container's annotations tell; what is missing or broken is as if never written."""
+
+    hash: int = 0
+    restart_count: int = 0
+    termination_message_path: str = ""
+    termination_message_policy: str = ""
+    deletion_grace_period: int | None = None
+    termination_grace_period: int | None = None
+
+
+def read_annotations(annotations: Mapping[str, str]) -> ContainerNotes:
+    return ContainerNotes(
+        hash=parse_hash(annotations.get(labels.CONTAINER_HASH, "")),
+        restart_count=_number(annotations, labels.CONTAINER_RESTART_COUNT) or 0,
+        termination_message_path=annotations.get(labels.CONTAINER_TERMINATION_MESSAGE_PATH, ""),
+        termination_message_policy=annotations.get(labels.CONTAINER_TERMINATION_MESSAGE_POLICY, ""),
+        deletion_grace_period=_number(annotations, labels.POD_DELETION_GRACE_PERIOD),
+        termination_grace_period=_number(annotations, labels.POD_TERMINATION_GRACE_PERIOD),
+    )
+
+
+def _number(annotations: Mapping[str, str], key: str) -> int | None:
+    text = annotations.get(key, "")
+    return int(text) if text.isascii() and text.isdigit() else None

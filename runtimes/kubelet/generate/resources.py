@@ -1,0 +1,120 @@
+"""From requests and limits to what the kernel is told.
+
+Source: kubelet pkg/kubelet/kuberuntime/helpers_linux.go, kuberuntime_container_linux.go and
+pkg/kubelet/cm/helpers_linux.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.kubelet.generate.qos import oom_score_adj
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runtimes.core.pod import v1
+    from runtimes.kubelet.config import KubeletConfig
+
+MIN_SHARES = 2
+MAX_SHARES = 262_144
+MIN_QUOTA_US = 1000
+_HUGEPAGES = "hugepages-"
+
+
+def cpu_shares(millicpu: int) -> int:
+    return max(MIN_SHARES, millicpu * 1024 // 1000)
+
+
+def cpu_quota(millicpu: int, period_us: int) -> int:
+    """Microseconds of CPU per period; 0 for no limit."""
+    return max(MIN_QUOTA_US, millicpu * period_us // 1000) if millicpu else 0
+
+
+def container_resources(
+    pod: v1.Pod, container: v1.Container | v1.EphemeralContainer, config: KubeletConfig
+) -> cri.LinuxContainerResources:
+    limits, requests = container.resources.limits, container.resources.requests
+    cpu_limit = _milli(limits)
+    resources = cri.LinuxContainerResources(
+        cpu_shares=cpu_shares(_milli(requests) or cpu_limit),
+        memory_limit_in_bytes=_units(limits, "memory"),
+        oom_score_adj=oom_score_adj(pod, container, config.memory_capacity_bytes),
+        hugepage_limits=_hugepage_limits(limits),
+    )
+    if config.cpu_cfs_quota:
+        resources.cpu_period = config.cpu_cfs_period_us
+        resources.cpu_quota = cpu_quota(cpu_limit, config.cpu_cfs_period_us)
+    return resources
+
+
+def pod_resources(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources:
+    """What the pod's own cgroup may have; a limit only when every container has one."""
+    everyone = [c.resources for c in (*pod.spec.containers, *pod.spec.init_containers)]
+    resources = cri.LinuxContainerResources(
+        cpu_shares=min(MAX_SHARES, cpu_shares(_effective(pod, "cpu", "requests")))
+    )
+    if config.cpu_cfs_quota and all(_milli(one.limits) for one in everyone):
+        resources.cpu_period = config.cpu_cfs_period_us
+        limit = _effective(pod, "cpu", "limits")
+        resources.cpu_quota = cpu_quota(limit, config.cpu_cfs_period_us)
+    if all(_units(one.limits, "memory") for one in everyone):
+        resources.memory_limit_in_bytes = _effective(pod, "memory", "limits") // 1000
+    return resources
+
+
+def overhead(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources | None:
+    """What the sandbox itself takes, None when the pod doesn't say."""
+    if not pod.spec.overhead:
+        return None
+    millicpu = _milli(pod.spec.overhead)
+    return cri.LinuxContainerResources(
+        cpu_shares=cpu_shares(millicpu),
+        cpu_period=config.cpu_cfs_period_us,
+        cpu_quota=cpu_quota(millicpu, config.cpu_cfs_period_us),
+        memory_limit_in_bytes=_units(pod.spec.overhead, "memory"),
+    )
+
+
+def _effective(pod: v1.Pod, resource: str, side: str) -> int:
+    """In thousandths: what the regular containers take together, or the hungriest init one."""
+    regular = sum(_amounts(pod.spec.containers, resource, side))
+    return max([regular, *_amounts(pod.spec.init_containers, resource, side)])
+
+
+def _amounts(containers: Iterable[v1.Container], resource: str, side: str) -> list[int]:
+    return [_milli(getattr(one.resources, side), resource) for one in containers]
+
+
+def _milli(amounts: dict[str, str], resource: str = "cpu") -> int:
+    if resource not in amounts:
+        return 0
+    from runtimes.core import quantity
+
+    return quantity.milli(amounts[resource])
+
+
+def _units(amounts: dict[str, str], resource: str) -> int:
+    return -(-_milli(amounts, resource) // 1000)
+
+
+def _hugepage_limits(limits: dict[str, str]) -> list[cri.HugepageLimit]:
+    return [
+        cri.HugepageLimit(
+            page_size=_page_size(name.removeprefix(_HUGEPAGES)), limit=_units(limits, name)
+        )
+        for name in sorted(limits)
+        if name.startswith(_HUGEPAGES)
+    ]
+
+
+def _page_size(text: str) -> str:
+    """Write ``2Mi`` as the cgroup file does: ``2MB``."""
+    from runtimes.core import quantity
+
+    size = quantity.units(text)
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+        if size % unit == 0:
+            return f"{size // unit}{name}"
+    return f"{size}B"
