@@ -1,0 +1,98 @@
+"""What a container sees of its pod's volumes.
+
+Source: kubelet pkg/kubelet/kubelet_pods.go (makeMounts).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.kubelet.generate.expansion import expand, missing
+from runtimes.kubelet.volumes.subpath import pin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runtimes.core.pod import v1
+    from runtimes.kubelet.layout import PodFolders
+
+_PROPAGATION = {
+    "": cri.PROPAGATION_PRIVATE,
+    "None": cri.PROPAGATION_PRIVATE,
+    "HostToContainer": cri.PROPAGATION_HOST_TO_CONTAINER,
+    "Bidirectional": cri.PROPAGATION_BIDIRECTIONAL,
+}
+
+
+def volume_mounts(
+    container: v1.Container | v1.EphemeralContainer,
+    volumes: Mapping[str, Path],
+    folders: PodFolders,
+    variables: Mapping[str, str],
+) -> list[cri.Mount]:
+    """Compute the mounts, pinning sub-paths.
+
+    Raises:
+        InvalidArgument: an unknown volume, or a sub-path that leads out of its volume.
+        PermissionDenied: Bidirectional propagation in a container that isn't privileged.
+    """
+    return [
+        _mount(container, index, _host_path(container, index, volumes, (folders, variables)))
+        for index in range(len(container.volume_mounts))
+    ]
+
+
+def _mount(
+    container: v1.Container | v1.EphemeralContainer, index: int, host_path: Path
+) -> cri.Mount:
+    mount = container.volume_mounts[index]
+    context = container.security_context
+    if mount.mount_propagation == "Bidirectional" and not (context and context.privileged):
+        raise errors.PermissionDenied(
+            f"mount {mount.name} in container {container.name}: Bidirectional propagation is for"
+            " privileged containers only"
+        )
+    read_only = bool(mount.read_only)
+    return cri.Mount(
+        container_path=f"/{mount.mount_path.lstrip('/')}",
+        host_path=str(host_path),
+        readonly=read_only,
+        propagation=_PROPAGATION[mount.mount_propagation],
+        recursive_read_only=read_only and mount.recursive_read_only == "Enabled",
+    )
+
+
+def _host_path(
+    container: v1.Container | v1.EphemeralContainer,
+    index: int,
+    volumes: Mapping[str, Path],
+    where: tuple[PodFolders, Mapping[str, str]],
+) -> Path:
+    folders, variables = where
+    mount = container.volume_mounts[index]
+    if mount.name not in volumes:
+        raise errors.InvalidArgument(
+            f"mount {mount.name} in container {container.name}: the pod has no such volume; it"
+            f" has {', '.join(sorted(volumes)) or 'none'}"
+        )
+    sub_path = mount.sub_path
+    if mount.sub_path_expr:
+        unset = missing(mount.sub_path_expr, variables)
+        if unset:
+            raise errors.InvalidArgument(
+                f"mount {mount.name} in container {container.name}: subPathExpr"
+                f" {mount.sub_path_expr!r} needs {', '.join(unset)}, which isn't set"
+            )
+        sub_path = expand(mount.sub_path_expr, variables)
+    if not sub_path:
+        return volumes[mount.name]
+    place = folders.subpaths / mount.name / container.name / str(index)
+    return pin(volumes[mount.name], sub_path, place)
+
+
+def file_mount(host_path: Path, container_path: str) -> cri.Mount:
+    """Mount one of the kubelet's own files."""
+    return cri.Mount(container_path=container_path, host_path=str(host_path))
