@@ -1,0 +1,289 @@
+"""The Docker Engine API's own JSON, as far as a node agent reads or writes it.
+
+Keys are the wire's. Answers may hold more keys than are named here; what an old Engine leaves out
+is `NotRequired`. Times are RFC3339 texts, ``0001-01-01T00:00:00Z`` when not reached.
+
+Source: Docker Engine API 1.24 to 1.47, as dockertools and dockershim used it.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class Port(TypedDict):
+    PrivatePort: int
+    PublicPort: NotRequired[int]
+    Type: str
+    IP: NotRequired[str]
+
+
+class ContainerSummary(TypedDict):
+    """One of `list_containers`; names begin with a slash, `Created` is in seconds."""
+
+    Id: str
+    Names: list[str]
+    Image: str
+    ImageID: str
+    Command: str
+    Created: int
+    State: str
+    Status: str
+    Labels: dict[str, str]
+    Ports: list[Port]
+    SizeRw: NotRequired[int]
+
+
+class ContainerState(TypedDict):
+    Status: NotRequired[str]
+    Running: bool
+    Paused: bool
+    Restarting: bool
+    OOMKilled: bool
+    Dead: bool
+    Pid: int
+    ExitCode: int
+    Error: str
+    StartedAt: str
+    FinishedAt: str
+
+
+class PortBinding(TypedDict):
+    HostIp: str
+    HostPort: str
+
+
+class Ulimit(TypedDict):
+    Name: str
+    Soft: int
+    Hard: int
+
+
+class DeviceMapping(TypedDict):
+    PathOnHost: str
+    PathInContainer: str
+    CgroupPermissions: str
+
+
+class LogConfig(TypedDict):
+    Type: str
+    Config: dict[str, str]
+
+
+class MountPoint(TypedDict):
+    Type: NotRequired[str]
+    Source: str
+    Destination: str
+    Mode: str
+    RW: bool
+    Propagation: NotRequired[str]
+
+
+class ContainerConfig(TypedDict, total=False):
+    """What belongs to the container wherever it runs; environment as ``NAME=value``."""
+
+    Hostname: str
+    User: str
+    AttachStdin: bool
+    AttachStdout: bool
+    AttachStderr: bool
+    ExposedPorts: dict[str, dict[str, str]]
+    Tty: bool
+    OpenStdin: bool
+    StdinOnce: bool
+    Env: list[str]
+    Cmd: list[str]
+    Entrypoint: list[str]
+    Image: str
+    Labels: dict[str, str]
+    Volumes: dict[str, dict[str, str]]
+    WorkingDir: str
+    StopSignal: str
+
+
+class HostConfig(TypedDict, total=False):
+    """What belongs to this host; sizes in bytes, CPU times in microseconds."""
+
+    Binds: list[str]
+    NetworkMode: str
+    PidMode: str
+    IpcMode: str
+    UTSMode: str
+    PortBindings: dict[str, list[PortBinding]]
+    Privileged: bool
+    ReadonlyRootfs: bool
+    CapAdd: list[str]
+    CapDrop: list[str]
+    GroupAdd: list[str]
+    SecurityOpt: list[str]
+    Sysctls: dict[str, str]
+    Dns: list[str]
+    DnsSearch: list[str]
+    DnsOptions: list[str]
+    ExtraHosts: list[str]
+    Devices: list[DeviceMapping]
+    Ulimits: list[Ulimit]
+    LogConfig: LogConfig
+    Runtime: str
+    ShmSize: int
+    CgroupParent: str
+    CpuShares: int
+    CpuQuota: int
+    CpuPeriod: int
+    CpusetCpus: str
+    CpusetMems: str
+    Memory: int
+    MemorySwap: int
+    PidsLimit: int
+    OomScoreAdj: int
+    MaskedPaths: list[str]
+    ReadonlyPaths: list[str]
+
+
+class EndpointSettings(TypedDict, total=False):
+    IPAddress: str
+    GlobalIPv6Address: str
+    Gateway: str
+    MacAddress: str
+    NetworkID: str
+
+
+class NetworkSettings(TypedDict, total=False):
+    IPAddress: str
+    GlobalIPv6Address: str
+    SandboxKey: str
+    Ports: dict[str, list[PortBinding] | None]
+    Networks: dict[str, EndpointSettings]
+
+
+class ContainerInspect(TypedDict):
+    """The answer of `inspect_container`; `Name` begins with a slash."""
+
+    Id: str
+    Created: str
+    Name: str
+    Path: str
+    Args: list[str]
+    State: ContainerState
+    Image: str
+    ResolvConfPath: str
+    HostnamePath: str
+    HostsPath: str
+    LogPath: str
+    RestartCount: int
+    Config: ContainerConfig
+    HostConfig: HostConfig
+    Mounts: list[MountPoint]
+    NetworkSettings: NetworkSettings
+    SizeRw: NotRequired[int]
+    SizeRootFs: NotRequired[int]
+
+
+class CreateResponse(TypedDict):
+    Id: str
+    Warnings: list[str]
+
+
+class ImageSummary(TypedDict):
+    """One of `list_images`; untagged ones have None or ``<none>:<none>``."""
+
+    Id: str
+    ParentId: str
+    RepoTags: list[str] | None
+    RepoDigests: list[str] | None
+    Created: int
+    Size: int
+    Labels: dict[str, str] | None
+
+
+class RootFS(TypedDict):
+    Type: str
+    Layers: NotRequired[list[str]]
+
+
+class ImageInspect(TypedDict):
+    Id: str
+    RepoTags: list[str]
+    RepoDigests: list[str]
+    Parent: str
+    Created: str
+    Config: ContainerConfig
+    Architecture: str
+    Os: str
+    Size: int
+    RootFS: NotRequired[RootFS]
+
+
+class ImageDelete(TypedDict, total=False):
+    """One step of `remove_image`: a tag taken off, or an image gone."""
+
+    Untagged: str
+    Deleted: str
+
+
+class ImageHistory(TypedDict):
+    Id: str
+    Created: int
+    CreatedBy: str
+    Size: int
+    Comment: str
+    Tags: list[str] | None
+
+
+class Version(TypedDict):
+    Version: str
+    ApiVersion: str
+    MinAPIVersion: NotRequired[str]
+    GitCommit: str
+    Os: str
+    Arch: str
+    KernelVersion: NotRequired[str]
+
+
+class Info(TypedDict):
+    """The answer of `info`; `DriverStatus` is a list of pairs."""
+
+    ID: str
+    Name: str
+    ServerVersion: str
+    Driver: str
+    DriverStatus: list[list[str]]
+    LoggingDriver: str
+    CgroupDriver: NotRequired[str]
+    CgroupVersion: NotRequired[str]
+    DockerRootDir: str
+    SecurityOptions: NotRequired[list[str]]
+    OperatingSystem: str
+    KernelVersion: str
+    NCPU: int
+    MemTotal: int
+
+
+class ExecConfig(TypedDict, total=False):
+    Cmd: list[str]
+    Env: list[str]
+    User: str
+    WorkingDir: str
+    Privileged: bool
+    Tty: bool
+    AttachStdin: bool
+    AttachStdout: bool
+    AttachStderr: bool
+
+
+class ExecInspect(TypedDict):
+    """The answer of `inspect_exec`; `ExitCode` is None while it runs."""
+
+    ID: str
+    ContainerID: str
+    Running: bool
+    ExitCode: int | None
+    Pid: NotRequired[int]
+
+
+class AuthConfig(TypedDict, total=False):
+    username: str
+    password: str
+    identitytoken: str
+    registrytoken: str
+    serveraddress: str
