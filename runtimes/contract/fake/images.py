@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
+from runtimes.core import image_ref
 from runtimes.core.cri.v1 import api_pb2 as cri
 
+_ID = re.compile("[0-9a-f]{64}")
 DEFAULT_ENV = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 _GROUP = b"root:x:0:\nnogroup:x:65534:\n"
@@ -56,21 +59,13 @@ def default_registry() -> dict[str, FakeImage]:
 
 
 def normalize(reference: str) -> str:
-    """Complete a reference as Docker does: registry, ``library/``, ``:latest``.
+    """Complete a reference; an id stays as it is.
 
-    Source: distribution reference, ParseDockerRef.
+    Raises:
+        InvalidArgument: neither a reference nor an id.
     """
-    name, at, digest = reference.partition("@")
-    first, slash, rest = name.partition("/")
-    if not slash:
-        name = f"docker.io/library/{name}"
-    elif "." not in first and ":" not in first and first != "localhost":
-        name = f"docker.io/{name}"
-    elif first == "docker.io" and "/" not in rest:
-        name = f"docker.io/library/{rest}"
-    if at:
-        return f"{name.split(':')[0] if ':' not in first else name}@{digest}"
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    hexadecimal = reference.removeprefix("sha256:")
+    return reference if _ID.fullmatch(hexadecimal) else image_ref.normalise(reference)
 
 
 def repository(reference: str) -> str:

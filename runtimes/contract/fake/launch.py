@@ -126,8 +126,9 @@ class Launch:
             is_init=namespaces.pid == cri.CONTAINER,
         )
         journal = self.container.journals.setdefault(0, Journal())
-        sinks = [LogSink(log, stream, lambda: machine.now_ns) for stream in ("stdout", "stderr")]
-        io = Io(Input(), sinks[0], sinks[0] if self.container.config.tty else sinks[1])
+        out = LogSink(log, "stdout", lambda: machine.now_ns)
+        err = LogSink(log, "stderr", lambda: machine.now_ns)
+        io = Io(Input(), out, out if self.container.config.tty else err)
         process.start(program, self._invocation(self.argv, io, machine, journal))
         return process
 
