@@ -1,0 +1,200 @@
+"""The cgroup functions on the running host's own cgroups."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.core import errors
+from runtimes.oci import cgroup
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    Spawn = Callable[[str, str], subprocess.Popen[bytes]]
+
+pytestmark = [pytest.mark.needs_root]
+
+HOLDS_16_MIB = 'import time;held=b"x"*(16<<20);print("held",flush=True);time.sleep(60)'
+FORKING = "while :; do sleep 60 & sleep 60 & sleep 60 & break; done; setsid sleep 60 & wait"
+
+
+def test_create_makes_it_in_every_hierarchy_and_tells_whether_it_was_new(
+    layout: cgroup.Layout, path: str
+) -> None:
+    assert cgroup.create(layout, f"{path}/inner")
+    assert not cgroup.create(layout, f"{path}/inner")
+    assert all(place.is_dir() for place in layout.directories(f"{path}/inner"))
+
+
+def test_remove_takes_what_is_below_and_is_idempotent(layout: cgroup.Layout, path: str) -> None:
+    cgroup.create(layout, f"{path}/a/b")
+
+    cgroup.remove(layout, path)
+    cgroup.remove(layout, path)
+
+    assert not cgroup.exists(layout, path)
+
+
+def test_remove_names_the_processes_that_still_live_there(
+    layout: cgroup.Layout, path: str, spawn_in: Spawn
+) -> None:
+    cgroup.create(layout, path)
+    process = spawn_in(path, "exec sleep 60")
+
+    with pytest.raises(errors.FailedPrecondition, match=str(process.pid)):
+        cgroup.remove(layout, path, timeout=0.05)
+
+
+def test_remove_if_empty_leaves_a_cgroup_that_has_children(
+    layout: cgroup.Layout, path: str
+) -> None:
+    cgroup.create(layout, f"{path}/a")
+
+    assert not cgroup.remove_if_empty(layout, path)
+    assert cgroup.remove_if_empty(layout, f"{path}/a")
+    assert cgroup.remove_if_empty(layout, path)
+
+
+def test_processes_lists_those_of_child_cgroups_too(
+    layout: cgroup.Layout, path: str, spawn_in: Spawn
+) -> None:
+    cgroup.create(layout, f"{path}/a")
+    process = spawn_in(f"{path}/a", "exec sleep 60")
+
+    assert cgroup.processes(layout, path) == {process.pid}
+
+
+def test_kill_all_ends_a_tree_whose_members_left_their_session(
+    layout: cgroup.Layout, path: str, spawn_in: Spawn
+) -> None:
+    cgroup.create(layout, path)
+    process = spawn_in(path, FORKING)
+    started = time.monotonic()
+
+    cgroup.kill_all(layout, path)
+
+    assert process.wait(5) == -9
+    assert cgroup.processes(layout, path) == frozenset()
+    assert time.monotonic() - started < 5
+
+
+def test_kill_all_of_an_absent_cgroup_is_fine(layout: cgroup.Layout) -> None:
+    cgroup.kill_all(layout, "/runtimes-test-absent")
+
+
+def test_kill_all_refuses_to_kill_this_process(layout: cgroup.Layout) -> None:
+    with pytest.raises(errors.InvalidArgument, match="this process lives there"):
+        cgroup.kill_all(layout, "/")
+
+
+def test_freeze_stops_the_processes_and_thaw_resumes_them(
+    layout: cgroup.Layout, path: str, spawn_in: Spawn
+) -> None:
+    cgroup.create(layout, path)
+    process = spawn_in(path, "while :; do :; done")
+
+    cgroup.freeze(layout, path)
+    frozen_at = cgroup.read(layout, path).cpu_ns
+    time.sleep(0.05)
+
+    assert cgroup.is_frozen(layout, path)
+    assert cgroup.read(layout, path).cpu_ns == frozen_at
+    cgroup.thaw(layout, path)
+    assert not cgroup.is_frozen(layout, path)
+    assert process.poll() is None
+
+
+def test_freeze_of_an_absent_cgroup_is_not_found(layout: cgroup.Layout) -> None:
+    with pytest.raises(errors.NotFound):
+        cgroup.freeze(layout, "/runtimes-test-absent")
+
+
+def test_update_sets_limits_that_the_files_show(layout: cgroup.Layout, path: str) -> None:
+    cgroup.create(layout, path)
+
+    cgroup.update(
+        layout,
+        path,
+        {
+            "cpu": {"shares": 512, "quota": 20_000, "period": 100_000},
+            "memory": {"limit": 64 << 20},
+            "pids": {"limit": 17},
+        },
+    )
+
+    assert (layout.directory("pids", path) / "pids.max").read_text() == "17\n"  # type: ignore[operator]
+    stats = cgroup.read(layout, path).memory
+    assert stats is not None
+    assert stats.limit_bytes == 64 << 20
+
+
+def test_update_can_raise_and_lower_memory_with_its_swap_in_either_order(
+    layout: cgroup.Layout, path: str
+) -> None:
+    if not cgroup.limits_swap(layout):
+        pytest.skip("the kernel doesn't account swap per cgroup")
+    cgroup.create(layout, path)
+
+    for size in (64 << 20, 256 << 20, 32 << 20):
+        cgroup.update(layout, path, {"memory": {"limit": size, "swap": size}})
+        stats = cgroup.read(layout, path).memory
+        assert stats is not None
+        assert stats.limit_bytes == size
+
+
+def test_update_puts_everything_back_when_one_value_is_refused(
+    layout: cgroup.Layout, path: str
+) -> None:
+    cgroup.create(layout, path)
+    cgroup.update(layout, path, {"pids": {"limit": 17}, "memory": {"limit": 64 << 20}})
+
+    with pytest.raises(errors.InvalidArgument):
+        cgroup.update(layout, path, {"memory": {"limit": 32 << 20}, "cpu": {"cpus": "4000-4001"}})
+
+    stats = cgroup.read(layout, path).memory
+    assert stats is not None
+    assert stats.limit_bytes == 64 << 20
+
+
+def test_update_of_an_absent_cgroup_is_not_found(layout: cgroup.Layout) -> None:
+    with pytest.raises(errors.NotFound):
+        cgroup.update(layout, "/runtimes-test-absent", {"pids": {"limit": 3}})
+
+
+def test_stats_count_cpu_memory_and_pids(layout: cgroup.Layout, path: str, spawn_in: Spawn) -> None:
+    cgroup.create(layout, path)
+    process = spawn_in(path, f"exec {sys.executable} -S -c '{HOLDS_16_MIB}'")
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+
+    stats = cgroup.read(layout, path)
+
+    assert stats.pids == 1
+    assert stats.cpu_ns is not None
+    assert stats.cpu_ns > 0
+    assert stats.memory is not None
+    assert 0 < stats.memory.working_set_bytes <= stats.memory.usage_bytes
+    assert stats.memory.rss_bytes >= 16 << 20
+
+
+def test_stats_of_an_absent_cgroup_are_not_found(layout: cgroup.Layout) -> None:
+    with pytest.raises(errors.NotFound):
+        cgroup.read(layout, "/runtimes-test-absent")
+
+
+def test_oom_kill_is_counted_and_survives_the_process(
+    layout: cgroup.Layout, path: str, spawn_in: Spawn
+) -> None:
+    cgroup.create(layout, path)
+    cgroup.update(layout, path, {"memory": {"limit": 8 << 20}})
+    assert cgroup.oom_kills(layout, path) == 0
+    process = spawn_in(path, "exec tail /dev/zero")
+
+    code = 128 - process.wait(20)
+
+    assert cgroup.was_oom_killed(code, cgroup.oom_kills(layout, path))
