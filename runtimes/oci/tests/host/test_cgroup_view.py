@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.oci.cgroup import layout as layouts
+from runtimes.oci.host import cgroup_view as views
 from runtimes.oci.host import syscalls
-from runtimes.oci.host import view as views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
