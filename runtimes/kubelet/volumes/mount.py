@@ -25,7 +25,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def mount(source: str, target: Path, *, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """Mount `source` on `target`, as mount(2) does.
+    """Mount a file system, or a path a second time.
 
     Raises:
         PermissionDenied: this process may not mount.
