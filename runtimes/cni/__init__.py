@@ -1,5 +1,6 @@
 """Pod networks: CNI plugins by exec and a built-in bridge over netlink."""
 
+from runtimes.cni.choose import NetworkOptions, open_network
 from runtimes.cni.network import (
     AttachRequest,
     AttachResult,
@@ -18,6 +19,8 @@ __all__ = [
     "DetachRequest",
     "Dns",
     "InterfaceStatistics",
+    "NetworkOptions",
     "PodNetwork",
     "PortMapping",
+    "open_network",
 ]

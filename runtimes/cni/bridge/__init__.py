@@ -1,0 +1,1 @@
+"""The built-in pod network: a bridge, veth pairs, NAT and host ports, all over netlink."""

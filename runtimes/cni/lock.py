@@ -1,0 +1,53 @@
+"""One holder at a time among threads and processes; a dead holder lets go by itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runtimes.core import deadline, errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_POLL = 0.005
+
+
+@contextmanager
+def held(path: Path, what: str, patience: float) -> Iterator[None]:
+    """Hold the lock file `path`, made when missing, waiting at most `patience` seconds.
+
+    Not reentrant. The file stays.
+
+    Raises:
+        DeadlineExceeded: another holder kept it; the message begins with `what`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _wait(descriptor, path, what, patience)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, path: Path, what: str, patience: float) -> None:
+    limit = time.monotonic() + (deadline.remaining(patience) or 0.0)
+    while not _try(descriptor):
+        if time.monotonic() >= limit:
+            raise errors.DeadlineExceeded(
+                f"{what}: another call has held {path} all the time; look for a hung process"
+            )
+        time.sleep(_POLL)
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
