@@ -1,0 +1,1 @@
+"""Images: pulled or imported, unpacked into layers, found by name, removed when unneeded."""
