@@ -62,26 +62,55 @@ def follow(
 
 def follow_with(path: Path, options: Follow) -> Iterator[Entry]:
     """As `follow`, with all options."""
-    joiner = Joiner()
-    with _Rotating(path) as log:
-        first = True
+    with Follower(path, tail=options.tail, since_ns=options.since_ns) as follower:
         while True:
             ended = options.ended()
-            if first and log.open():
-                start(log.file, joiner, options.tail)
-                first = False
             moved = False
-            for part in decode_all(log.new_lines(), path):
+            for entry in follower.new():
                 moved = True
-                entry = joiner.feed(part)
-                if entry is not None and entry.timestamp_ns >= options.since_ns:
-                    yield entry
+                yield entry
             if moved and not ended:
                 continue
-            yield from (e for e in joiner.flush() if e.timestamp_ns >= options.since_ns)
+            yield from follower.unfinished()
             if ended:
                 return
             options.wait(options.period)
+
+
+class Follower:
+    """Follows one log without waiting, for those who watch several; not thread-safe."""
+
+    def __init__(self, path: Path, *, tail: int | None = None, since_ns: int = 0) -> None:
+        self._path = path
+        self._tail = tail
+        self._since_ns = since_ns
+        self._joiner = Joiner()
+        self._log = _Rotating(path)
+        self._started = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        self._log.close()
+
+    def new(self) -> Iterator[Entry]:
+        """Yield the lines that have come since the last call; none while there is no log."""
+        if not self._started and self._log.open():
+            start(self._log.file, self._joiner, self._tail)
+            self._started = True
+        for part in decode_all(self._log.new_lines(), self._path):
+            entry = self._joiner.feed(part)
+            if entry is not None and entry.timestamp_ns >= self._since_ns:
+                yield entry
+
+    def unfinished(self) -> Iterator[Entry]:
+        """Yield lines whose end is late; call it when the log is quiet or has ended."""
+        return (e for e in self._joiner.flush() if e.timestamp_ns >= self._since_ns)
 
 
 class _Rotating:
@@ -93,11 +122,9 @@ class _Rotating:
         self._file: BinaryIO | None = None
         self._rest = b""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
+    def close(self) -> None:
         self._files.close()
+        self._file = None
 
     @property
     def file(self) -> BinaryIO:
