@@ -1,0 +1,96 @@
+"""Commands that also take the group's options, so that those may stand on either side of a name."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtimes.cli.settings import FORMATS, Settings, parse_options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - click's signature
+    settings = context.ensure_object(Settings)
+    if parameter.name == "option":
+        settings.options.update(parse_options(value))
+    elif value not in {None, False} and parameter.name:
+        setattr(settings, parameter.name, value)
+    return value
+
+
+def _complete_backend(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del context, parameter
+    from click.shell_completion import CompletionItem
+
+    from runtimes.core.discovery import installed
+
+    names = sorted({found.name for found in installed()} | {"auto"})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def shared_options(*, hidden: bool) -> list[click.Option]:
+    """Make the options that the group and each command take."""
+    shared: dict[str, Any] = {"expose_value": False, "callback": _keep, "hidden": hidden}
+    return [
+        click.Option(
+            ["-b", "--backend"],
+            metavar="NAME",
+            help="Backend, or 'auto'. Default: $RUNTIMES_BACKEND, the configuration file, oci.",
+            shell_complete=_complete_backend,
+            **shared,
+        ),
+        click.Option(
+            ["--option"],
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Set an option of the backend; may be repeated.",
+            **shared,
+        ),
+        click.Option(
+            ["--config"],
+            metavar="FILE",
+            help="Configuration file. Default: $RUNTIMES_CONFIG, ~/.config/runtimes/config.toml.",
+            **shared,
+        ),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Choice(FORMATS),
+            help="How to print.",
+            **shared,
+        ),
+        click.Option(
+            ["--debug"], is_flag=True, help="Show the log, and tracebacks of errors.", **shared
+        ),
+    ]
+
+
+class Command(click.Command):
+    """One of our commands."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's signature
+        super().__init__(*args, **kwargs)
+        self.params.extend(shared_options(hidden=True))
+
+
+class RunningCommand(Command):
+    """A command after whose first argument everything belongs to a container's program."""
+
+    allow_interspersed_args = False
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take an empty command line for a call for help."""
+        return super().parse_args(ctx, args or (["--help"] if self.no_args_is_help else []))
+
+
+def is_terminal(stream: int) -> bool:
+    """Whether file descriptor `stream` is a terminal."""
+    try:
+        return os.isatty(stream)
+    except OSError:
+        return False

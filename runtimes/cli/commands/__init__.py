@@ -1,0 +1,1 @@
+"""One command a file; `runtimes.cli.registry` is the table of contents."""

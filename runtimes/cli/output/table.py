@@ -1,0 +1,68 @@
+"""Tables without lines, as kubectl prints them: easy to read, easy to cut with awk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import click
+
+from runtimes.cli.output import colour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+GAP = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One column.
+
+    Attributes:
+        title: in capitals.
+        text: gives an item's cell; an empty one is shown as ``-``.
+        wide: only in wide tables.
+        paint: gives the colour of a cell.
+        right: numbers, set to the right.
+    """
+
+    title: str
+    text: Callable[[T], str]
+    wide: bool = False
+    paint: Callable[[str], str | None] | None = None
+    right: bool = False
+
+
+def render(
+    items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False, colours: bool = False
+) -> str:
+    """Lay out a table, headings first, without a newline at its end."""
+    shown = [column for column in columns if wide or not column.wide]
+    rows = [[column.text(item) or "-" for column in shown] for item in items]
+    titles = [column.title for column in shown]
+    widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
+    lines = [_line(titles, shown, widths)]
+    lines.extend(_line(row, shown, widths, colours=colours) for row in rows)
+    return "\n".join(lines)
+
+
+def print_table(items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
+    """Print a table on stdout."""
+    click.echo(render(items, columns, wide=wide, colours=colour.wanted()), color=True)
+
+
+def _line(
+    cells: Sequence[str],
+    columns: Sequence[Column[T]],
+    widths: Sequence[int],
+    *,
+    colours: bool = False,
+) -> str:
+    parts = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        painted = colour.paint(cell, column.paint(cell) if column.paint else None, on=colours)
+        blank = " " * (width - len(cell))
+        parts.append(blank + painted if column.right else painted + blank)
+    return GAP.join(parts).rstrip()

@@ -1,0 +1,52 @@
+"""The table of contents: every command of our own, without importing any of them.
+
+A module of `runtimes.cli.commands` holds one command under its own name; a test compares the
+one-line texts here with those that the commands have.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+COMMANDS: Final = {
+    "Run": {
+        "run": "Run a pod or one image, show its logs, exit with its code",
+        "apply": "Start or update pods from manifests and leave them running",
+        "stop": "Stop pods",
+        "rm": "Remove stopped pods",
+    },
+    "Look": {
+        "ps": "List containers",
+        "pods": "List pods",
+        "logs": "Show what containers wrote",
+        "exec": "Run a command in a container",
+        "inspect": "Show all about a pod, a container or an image",
+        "stats": "Show what containers use",
+    },
+    "Images": {
+        "images": "List images",
+        "pull": "Pull images from their registries",
+        "import": "Import an image from a file",
+        "rmi": "Remove images",
+    },
+    "Backends": {
+        "backends": "List backends and whether they work here",
+        "doctor": "Say what this host lacks, and what to do about it",
+        "info": "Show the backend in use and its state",
+        "version": "Show versions",
+        "completion": "Print the completion script of a shell",
+    },
+}
+"""Summaries by section and name."""
+
+PLUGINS: Final = "From plugins"
+
+
+def summaries() -> dict[str, str]:
+    """Every command of our own and its line."""
+    return {name: line for section in COMMANDS.values() for name, line in section.items()}
+
+
+def module_of(command: str) -> str:
+    """Name the module that holds a command; ``import`` is a word of Python's own."""
+    return f"runtimes.cli.commands.{command}{'_' if command in {'import', 'exec'} else ''}"
