@@ -17,12 +17,14 @@ import tempfile
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 from engine_api import DockerPods, PodmanContainers
 from side_by_side import Contender, report, run
 
-from runtimes.core import discovery
+from runtimes.core.configure import fill
+from runtimes.core.discovery import load
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ class CriPods:
         self.service.remove_pod_sandbox(str(sandbox))
 
 
+def opened(name: str, values: dict[str, str]) -> Any:
+    backend = load(name)
+    return backend.open(fill(backend.options, values))
+
+
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -87,7 +94,7 @@ def contenders(stack: ExitStack, given: argparse.Namespace, scratch: Path) -> li
     oci_options = {
         "root": str(scratch / "oci"), "run_root": str(scratch / "run"), "bridge": "rtbench0",
     }  # fmt: skip
-    oci = stack.enter_context(discovery.open_backend("oci", oci_options))
+    oci = stack.enter_context(opened("oci", oci_options))
     oci.import_image(given.archive, given.image)
     pods = CriPods(oci, given.image, logs)
     found = [Contender("oci", pods.running, pods.remove)]
@@ -95,7 +102,7 @@ def contenders(stack: ExitStack, given: argparse.Namespace, scratch: Path) -> li
         docker = DockerPods(os.environ["RUNTIMES_TEST_DOCKER_HOST"], given.image, MEMORY)
         found.append(Contender("Docker Engine API", docker.running, docker.remove, 1 / 10))
     if os.environ.get("CONTAINER_RUNTIME_ENDPOINT"):
-        remote = stack.enter_context(discovery.open_backend("cri", {}))
+        remote = stack.enter_context(opened("cri", {}))
         pods = CriPods(remote, given.image, logs)
         found.append(Contender("containerd CRI", pods.running, pods.remove, 1 / 5))
     if shutil.which("podman"):
