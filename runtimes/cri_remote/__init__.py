@@ -1,1 +1,1 @@
-"""Any CRI socket: containerd, CRI-O, cri-dockerd."""
+"""Any CRI socket as a backend: containerd, CRI-O, cri-dockerd."""
