@@ -1,0 +1,17 @@
+"""Strict loading of manifests: YAML or JSON to defaulted Pods, or every mistake with its line."""
+
+from runtimes.kubelet.manifest.defaults import with_defaults
+from runtimes.kubelet.manifest.errors import InvalidManifest, Mistake
+from runtimes.kubelet.manifest.load import Manifest, check, load, pods
+from runtimes.kubelet.manifest.unsupported import unsupported
+
+__all__ = [
+    "InvalidManifest",
+    "Manifest",
+    "Mistake",
+    "check",
+    "load",
+    "pods",
+    "unsupported",
+    "with_defaults",
+]

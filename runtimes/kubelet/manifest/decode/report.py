@@ -1,0 +1,50 @@
+"""Collects what is wrong with one document, with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.kubelet.manifest.errors import Mistake
+from runtimes.kubelet.manifest.problem import Path, Problem, show
+from runtimes.kubelet.manifest.tree.nodes import Document, Node, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Report:
+    """Mistakes of one document of `file`."""
+
+    def __init__(self, file: str, document: Document) -> None:
+        self.mistakes: list[Mistake] = []
+        self._file = file
+        self._document = document
+        self._told: set[Path] = set()
+
+    def add(self, path: Path, message: str, at: Node | None = None) -> None:
+        """Tell a problem at a node, by default at the value of `path` or what is nearest to it."""
+        self.mistakes.append(self.mistake(Problem(path, message), at))
+        self._told.add(path)
+
+    def expect(self, path: Path) -> None:
+        """Say nothing more of `path`: another mistake explains what is wrong with it."""
+        self._told.add(path)
+
+    def add_new(self, prefix: Path, problems: Iterable[Problem]) -> None:
+        """Tell those problems, of the object at `prefix`, that no earlier mistake explains."""
+        told = frozenset(self._told)
+        for path, message in problems:
+            problem = Problem(prefix + path, message)
+            if not any(problem.path[:length] in told for length in range(len(problem.path) + 1)):
+                self.add(*problem)
+
+    def mistake(self, problem: Problem, at: Node | None = None) -> Mistake:
+        node = at or locate(self._document.root, problem.path)
+        return Mistake(
+            file=self._file,
+            document=self._document.number,
+            line=node.line,
+            column=node.column,
+            path=show(problem.path),
+            message=problem.message,
+        )

@@ -1,0 +1,67 @@
+"""Fields that are understood but not carried out yet. Delete a line when its field is.
+
+A path names JSON fields, ``[]`` any item, ``CONTAINERS`` the lists ``containers`` and
+``initContainers``; ``=word`` narrows it to that value.
+"""
+
+from __future__ import annotations
+
+UNSUPPORTED: tuple[str, ...] = (
+    # containers
+    "spec.CONTAINERS[].livenessProbe",
+    "spec.CONTAINERS[].readinessProbe",
+    "spec.CONTAINERS[].startupProbe",
+    "spec.CONTAINERS[].lifecycle",
+    "spec.CONTAINERS[].restartPolicy",
+    "spec.CONTAINERS[].restartPolicyRules",
+    "spec.CONTAINERS[].envFrom",
+    "spec.CONTAINERS[].env[].valueFrom.configMapKeyRef",
+    "spec.CONTAINERS[].env[].valueFrom.secretKeyRef",
+    "spec.CONTAINERS[].env[].valueFrom.fileKeyRef",
+    "spec.CONTAINERS[].volumeMounts[].subPathExpr",
+    "spec.CONTAINERS[].volumeMounts[].recursiveReadOnly=Enabled",
+    "spec.CONTAINERS[].volumeDevices",
+    "spec.CONTAINERS[].resources.claims",
+    "spec.CONTAINERS[].securityContext.windowsOptions",
+    "spec.ephemeralContainers",
+    # volumes
+    "spec.volumes[].awsElasticBlockStore",
+    "spec.volumes[].azureDisk",
+    "spec.volumes[].azureFile",
+    "spec.volumes[].cephfs",
+    "spec.volumes[].cinder",
+    "spec.volumes[].configMap",
+    "spec.volumes[].csi",
+    "spec.volumes[].downwardAPI",
+    "spec.volumes[].ephemeral",
+    "spec.volumes[].fc",
+    "spec.volumes[].flexVolume",
+    "spec.volumes[].flocker",
+    "spec.volumes[].gcePersistentDisk",
+    "spec.volumes[].gitRepo",
+    "spec.volumes[].glusterfs",
+    "spec.volumes[].image",
+    "spec.volumes[].iscsi",
+    "spec.volumes[].nfs",
+    "spec.volumes[].persistentVolumeClaim",
+    "spec.volumes[].photonPersistentDisk",
+    "spec.volumes[].portworxVolume",
+    "spec.volumes[].projected",
+    "spec.volumes[].quobyte",
+    "spec.volumes[].rbd",
+    "spec.volumes[].scaleIO",
+    "spec.volumes[].secret",
+    "spec.volumes[].storageos",
+    "spec.volumes[].vsphereVolume",
+    "spec.volumes[].emptyDir.medium=HugePages*",
+    # the pod
+    "spec.activeDeadlineSeconds",
+    "spec.hostUsers=false",
+    "spec.imagePullSecrets",
+    "spec.os.name=windows",
+    "spec.readinessGates",
+    "spec.resourceClaims",
+    "spec.resources",
+    "spec.schedulingGates",
+    "spec.securityContext.windowsOptions",
+)

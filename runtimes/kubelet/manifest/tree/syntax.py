@@ -1,0 +1,60 @@
+"""Errors of the YAML parser, in words that help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import yaml
+
+_INDENTATION = "check the indentation"
+
+
+class YamlSyntax(Exception):
+    """The text can't be read on from here; `line` and `column` count from 1."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+def explain(error: yaml.YAMLError, text: str) -> YamlSyntax:
+    """Turn the parser's error into ours."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return _unreadable(error, text)
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    problem = str(getattr(error, "problem", None) or error)
+    return YamlSyntax(mark.line + 1, mark.column + 1, _message(problem, line, mark.column))
+
+
+def _message(problem: str, line: str, column: int) -> str:
+    char = line[column : column + 1]
+    if problem == "found character that cannot start any token":
+        if char == "\t":
+            return "a tab can't indent YAML; use spaces"
+        return f"a value can't begin with '{char}'; quote it"
+    if problem == "mapping values are not allowed in this context":
+        return f"unexpected ':'; quote the value that holds it, or {_INDENTATION}"
+    if problem == "could not find expected ':'":
+        return f"expected ':' after a key; {_INDENTATION}"
+    if problem.startswith("did not find expected"):
+        expected = problem.removeprefix("did not find expected ").replace("key", "a key")
+        return f"expected {expected} here; {_INDENTATION}"
+    return problem
+
+
+def _unreadable(error: yaml.YAMLError, text: str) -> YamlSyntax:
+    """A control character: the reader tells a position in place of a line."""
+    position = getattr(error, "position", None)
+    if not isinstance(position, int):
+        return YamlSyntax(1, 1, str(error))
+    before = text[:position] if position <= len(text) else text
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    code = getattr(error, "character", 0)
+    shown = f"U+{code:04X}" if isinstance(code, int) else str(code)
+    return YamlSyntax(line, column, f"the character {shown} is not allowed in YAML")
