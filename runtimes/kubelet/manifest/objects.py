@@ -81,15 +81,14 @@ def _unpack(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
 def _read_object(file: str, document: Document, node: Node, path: Path) -> Found:
     report = Report(file, document)
     kind = _kind(node, path, report)
-    obj, unsupported = None, []
+    obj = None
+    unsupported: list[Mistake] = []
     if kind is not None and isinstance(node, Mapping):
         obj = Decoder(report).struct(node, KINDS[kind], path)
         obj, problems = _judge(obj)
         report.add_new(path, problems)
         if isinstance(obj, v1.Pod):
-            unsupported = [
-                report.mistake(p._replace(path=path + p.path)) for p in find_unsupported(obj)
-            ]
+            unsupported = report.new(path, find_unsupported(obj))
     return Found(
         file=file,
         document=document.number,
@@ -120,13 +119,13 @@ def _kind(node: Node, path: Path, report: Report) -> str | None:
         report.add(path, message, node)
         return None
     kind, version = _text(node, "kind"), _text(node, "apiVersion")
-    if kind not in KINDS:
-        report.add((*path, "kind"), _wrong_kind(kind, version), node.get("kind") or node)
-        return None
-    if version != "v1":
-        message = f"{quote(version)} must be 'v1' for a {kind}" if version else "required: 'v1'"
+    known = kind in KINDS
+    if not version or (known and version != "v1"):
+        message = f"{quote(version)} must be 'v1' for a {kind}" if version else "required: v1"
         report.add((*path, "apiVersion"), message, node.get("apiVersion") or node)
-    return kind
+    if not known:
+        report.add((*path, "kind"), _wrong_kind(kind, version), node.get("kind") or node)
+    return kind if known else None
 
 
 def _wrong_kind(kind: str, version: str) -> str:

@@ -23,7 +23,7 @@ class Report:
 
     def add(self, path: Path, message: str, at: Node | None = None) -> None:
         """Tell a problem at a node, by default at the value of `path` or what is nearest to it."""
-        self.mistakes.append(self.mistake(Problem(path, message), at))
+        self.mistakes.append(self._mistake(Problem(path, message), at))
         self._told.add(path)
 
     def expect(self, path: Path) -> None:
@@ -34,11 +34,16 @@ class Report:
         """Tell those problems, of the object at `prefix`, that no earlier mistake explains."""
         told = frozenset(self._told)
         for path, message in problems:
-            problem = Problem(prefix + path, message)
-            if not any(problem.path[:length] in told for length in range(len(problem.path) + 1)):
-                self.add(*problem)
+            whole = prefix + path
+            if not any(whole[:length] in told for length in range(len(whole) + 1)):
+                self.add(whole, message)
 
-    def mistake(self, problem: Problem, at: Node | None = None) -> Mistake:
+    def new(self, prefix: Path, problems: Iterable[Problem]) -> list[Mistake]:
+        """Make mistakes of problems, without adding them, but for those with a mistake already."""
+        placed = [Problem(prefix + path, message) for path, message in problems]
+        return [self._mistake(one) for one in placed if one.path not in self._told]
+
+    def _mistake(self, problem: Problem, at: Node | None = None) -> Mistake:
         node = at or locate(self._document.root, problem.path)
         return Mistake(
             file=self._file,

@@ -64,7 +64,7 @@ def read_quantity(node: Node, _shape: Shape) -> str:
     value = _resolved(node)
     if not isinstance(node, Scalar) or isinstance(value, bool) or value is None:
         raise Unfit(_expected("a quantity such as 500m or 64Mi", node))
-    text = str(value) if isinstance(value, int) else node.text.strip()
+    text = value.strip() if isinstance(value, str) else _number(value, node)
     try:
         quantity.parse(text)
     except InvalidArgument as error:
@@ -89,6 +89,11 @@ def read_base64(node: Node, shape: Shape) -> str:
     except (binascii.Error, ValueError) as error:
         raise Unfit(f"{quote(text)} is not base64; plain text belongs in 'stringData'") from error
     return text
+
+
+def _number(value: float, node: Scalar) -> str:
+    """Write a number in decimal, as exactly as it was written."""
+    return str(value) if isinstance(value, int) else node.text.replace("_", "")
 
 
 def _resolved(node: Node) -> Value:

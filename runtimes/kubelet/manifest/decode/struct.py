@@ -167,22 +167,22 @@ class Decoder:
 
     def _unknown(self, name: str, node: Mapping, struct: type[v1.Struct], path: Path) -> None:
         key = next(key for key, _ in node.entries if key.text == name)
-        meant = nearest(name, fields_of(struct))
-        hint = self._hint(name, meant, struct)
+        elsewhere = self._elsewhere(name, struct)
+        meant = None if elsewhere else nearest(name, fields_of(struct))
+        hint = elsewhere or (f"; did you mean '{meant}'?" if meant else f" of {struct.__name__}")
         self._report.add((*path, name), f"unknown field{hint}", key)
         if meant and node.get(meant) is None:
             self._report.expect((*path, meant))
 
-    def _hint(self, name: str, meant: str | None, struct: type[v1.Struct]) -> str:
+    def _elsewhere(self, name: str, struct: type[v1.Struct]) -> str:
+        """Tell where a field of that name belongs, which a wrong indentation put here."""
         for outer in reversed(self._around[:-1]):
             if name in fields_of(outer):
                 return f" of {struct.__name__}; it belongs to {outer.__name__}: indent it less"
-        if meant:
-            return f"; did you mean '{meant}'?"
         inside = [f.name for f in fields_of(struct).values() if name in _inner_fields(f)]
         if 0 < len(inside) <= _SHOWN_FIELDS:
-            return f" of {struct.__name__}; it belongs in {join(inside)}"
-        return f" of {struct.__name__}"
+            return f" of {struct.__name__}; it belongs in {join(inside)}: indent it more"
+        return ""
 
     def _missing(self, node: Mapping, struct: type[v1.Struct], path: Path) -> None:
         given = {key.text for key, value in node.entries if not is_null(value)}

@@ -16,7 +16,8 @@ _LONGEST = 40
 def quote(text: str) -> str:
     """Show text on one line, not too much of it."""
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-    return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown) + "'"
+    mark = '"' if "'" in shown and '"' not in shown else "'"
+    return mark + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown) + mark
 
 
 def describe(node: Node) -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import yaml
 
 _INDENTATION = "check the indentation"
+_BRACKETS = {"flow sequence": "[", "flow mapping": "{"}
 
 
 class YamlSyntax(Exception):
@@ -28,7 +29,22 @@ def explain(error: yaml.YAMLError, text: str) -> YamlSyntax:
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     problem = str(getattr(error, "problem", None) or error)
-    return YamlSyntax(mark.line + 1, mark.column + 1, _message(problem, line, mark.column))
+    message = _unclosed(error, problem) or _message(problem, line, mark.column)
+    return YamlSyntax(mark.line + 1, mark.column + 1, message)
+
+
+def _unclosed(error: yaml.YAMLError, problem: str) -> str | None:
+    """Tell which bracket or quote is still open."""
+    context, start = getattr(error, "context", None), getattr(error, "context_mark", None)
+    if start is None or not isinstance(context, str):
+        return None
+    expected = problem.removeprefix("did not find ")
+    for of, bracket in _BRACKETS.items():
+        if context.endswith(of):
+            return f"{expected} here, for the '{bracket}' on line {start.line + 1}"
+    if context.endswith("quoted scalar") and problem.startswith("found unexpected"):
+        return f"the quote that begins on line {start.line + 1} is not closed"
+    return None
 
 
 def _message(problem: str, line: str, column: int) -> str:
