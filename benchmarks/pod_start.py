@@ -17,15 +17,14 @@ import tempfile
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine_api import DockerPods, PodmanContainers
 from side_by_side import Contender, report, run
 
 from runtimes.core.configure import fill
-from runtimes.core.discovery import load
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.discovery import load
 
 if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
@@ -73,7 +72,7 @@ class CriPods:
         self.service.remove_pod_sandbox(str(sandbox))
 
 
-def opened(name: str, values: dict[str, str]) -> Any:
+def opened(name: str, values: dict[str, str]) -> Any:  # noqa: ANN401 -- any kind of service
     backend = load(name)
     return backend.open(fill(backend.options, values))
 
