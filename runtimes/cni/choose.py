@@ -46,6 +46,10 @@ def open_network(options: NetworkOptions) -> PodNetwork:
     Raises:
         InvalidArgument: a bridge name or a subnet that can't work.
     """
+    if options.cni_conf_dir is not None:
+        from runtimes.cni.plugins.cni import CniNetwork
+
+        return CniNetwork(options.cni_conf_dir, options.cni_bin_dirs, options.state_dir / "cni")
     from runtimes.cni.bridge.builtin import BuiltinBridge
     from runtimes.cni.bridge.segment import BridgeOptions
 

@@ -171,7 +171,7 @@ class PodNetwork(Protocol):
         from here on. Dropping the pin of the namespace remains the caller's.
 
         Raises:
-            Unavailable: something could not be undone now; call again.
+            Error: something could not be undone now. What remains stays on record: call again.
         """
         ...
 
@@ -179,8 +179,8 @@ class PodNetwork(Protocol):
         """Detach every sandbox on record that isn't alive; return their ids.
 
         For the owner's start: frees what crashes leaked. One failure doesn't stop the others. The
-        callable is asked while no attach can run, so an owner that records a sandbox before it
-        attaches it never loses a new one to another process's reconcile.
+        callable is asked after the records were read, so an owner that records a sandbox before
+        it attaches it never loses a new one to another process's reconcile.
         """
         ...
 

@@ -7,19 +7,20 @@ any number of objects, threads and processes may work on one state directory.
 from __future__ import annotations
 
 import logging
-import re
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from runtimes.cni import lock, netns, statistics
+from runtimes.cni import bandwidth, lock, netns, statistics
 from runtimes.cni.bridge import firewall, host, links, names, reservation, segment
 from runtimes.cni.bridge.firewall import Firewall
-from runtimes.cni.bridge.kernel import asking
 from runtimes.cni.bridge.segment import BridgeOptions
 from runtimes.cni.bridge.state import State
 from runtimes.cni.bridge.subnet import gateway
+from runtimes.cni.kernel import asking
 from runtimes.cni.netlink.connection import ROUTE, Connection
 from runtimes.cni.network import AttachResult
+from runtimes.cni.sandbox_id import check_sandbox_id
 from runtimes.core import deadline, errors
 
 if TYPE_CHECKING:
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.cni.bridge.links import Segment
-    from runtimes.cni.bridge.state import Attachment
     from runtimes.cni.network import AttachRequest, DetachRequest, InterfaceStatistics, PodNetwork
 
 _log = logging.getLogger(__name__)
 
-_SANDBOX_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 _PATIENCE = 60.0
 
 
@@ -58,7 +57,8 @@ class BuiltinBridge:
 
     def attach(self, request: AttachRequest) -> AttachResult:
         what = f"attach pod '{request.namespace}/{request.name}' to bridge {self._options.name}"
-        _check_sandbox_id(request.sandbox_id)
+        check_sandbox_id(request.sandbox_id)
+        bandwidth.of(request)  # a mistake is told before anything is touched
         if not netns.is_pinned(request.netns):
             raise errors.NotFound(f"{what}: no network namespace is at {request.netns}")
         with self._changing(what), Connection(ROUTE) as connection:
@@ -71,14 +71,14 @@ class BuiltinBridge:
             attachment = reservation.make(self._state, request, ready.networks)
             with ExitStack() as undo:
                 undo.callback(self._undo, connection, request.sandbox_id, wait=True)
-                mac = self._plug(connection, ready, attachment, request.netns)
+                mac = self._plug(connection, ready, request, attachment.ips)
                 rules.publish(attachment, self._state.attachments())
                 undo.pop_all()
         first_gateway = str(gateway(ready.networks[0]).ip)
         return AttachResult(attachment.ips, names.POD_INTERFACE, first_gateway, mac)
 
     def detach(self, request: DetachRequest) -> None:
-        _check_sandbox_id(request.sandbox_id)
+        check_sandbox_id(request.sandbox_id)
         what = f"detach sandbox '{request.sandbox_id}' from bridge {self._options.name}"
         with self._changing(what), Connection(ROUTE) as connection:
             self._undo(connection, request.sandbox_id, wait=False)
@@ -87,8 +87,9 @@ class BuiltinBridge:
         what = f"reconcile bridge {self._options.name}"
         freed: list[str] = []
         with self._changing(what), Connection(ROUTE) as connection:
+            recorded = self._state.sandbox_ids()
             alive = set(live_sandbox_ids())
-            for sandbox_id in sorted(self._state.sandbox_ids() - alive):
+            for sandbox_id in sorted(recorded - alive):
                 try:
                     self._undo(connection, sandbox_id, wait=True)
                     freed.append(sandbox_id)
@@ -108,16 +109,21 @@ class BuiltinBridge:
             yield
 
     def _plug(
-        self, connection: Connection, ready: Segment, attachment: Attachment, namespace: Path
+        self, connection: Connection, ready: Segment, request: AttachRequest, ips: tuple[str, ...]
     ) -> str:
-        host_name = names.host_interface(attachment.sandbox_id)
+        """Connect the pod; return its MAC."""
+        host_name = names.host_interface(request.sandbox_id)
+        limits = bandwidth.of(request)
+        plug = partial(
+            links.connect, ready, host_name, request.netns, ips, egress_bps=limits.egress_bps
+        )
         try:
-            mac = links.connect(ready, host_name, namespace, attachment.ips)
+            mac = plug()
         except FileExistsError:  # of an attach whose record was lost
             links.delete(connection, host_name)
-            mac = links.connect(ready, host_name, namespace, attachment.ips)
-        if attachment.ports:
-            links.allow_hairpin(connection, host_name)
+            mac = plug()
+        hairpin = any(mapping.host_port for mapping in request.port_mappings)
+        links.tune(connection, host_name, hairpin=hairpin, ingress_bps=limits.ingress_bps)
         return mac
 
     def _undo(self, connection: Connection, sandbox_id: str, *, wait: bool) -> None:
@@ -138,14 +144,6 @@ class BuiltinBridge:
         for link in links.ports(connection, bridge) if bridge else ():
             if link.name.startswith(names.HOST_PREFIX) and link.name not in known:
                 links.delete(connection, link.name)
-
-
-def _check_sandbox_id(sandbox_id: str) -> None:
-    """Refuse what could leave the state directory: ids become file names."""
-    if not _SANDBOX_ID.fullmatch(sandbox_id):
-        raise errors.InvalidArgument(
-            f"use sandbox id '{sandbox_id}': expected at most 200 letters, digits, - _ and ."
-        )
 
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runtimes.cni import netns
 from runtimes.cni.bridge import names
 from runtimes.cni.bridge.subnet import gateway
-from runtimes.cni.netlink import route
+from runtimes.cni.netlink import qdisc, route
 from runtimes.cni.netlink.connection import ROUTE, Connection, is_missing
 from runtimes.core import errors
 
@@ -72,8 +72,12 @@ def ensure_addresses(connection: Connection, segment: Segment) -> None:
         connection.request(route.set_up(index))
 
 
-def connect(segment: Segment, host_name: str, namespace: Path, ips: Iterable[str]) -> str:
+def connect(
+    segment: Segment, host_name: str, namespace: Path, ips: Iterable[str], *, egress_bps: int
+) -> str:
     """Plug a namespace into the bridge and configure its end; return the pod's MAC.
+
+    `egress_bps` limits what the pod sends, unless it is 0.
 
     Raises:
         NotFound: the namespace is gone.
@@ -94,14 +98,22 @@ def connect(segment: Segment, host_name: str, namespace: Path, ips: Iterable[str
         if pod is None:
             raise errors.Aborted(f"configure {names.POD_INTERFACE} in {namespace}: it was removed")
         inner.batch(_configuration(pod.index, segment.networks, addresses))
+        _limit(inner, pod.index, egress_bps)
     return mac
 
 
-def allow_hairpin(connection: Connection, host_name: str) -> None:
-    """Let a pod reach itself by its own host port, also where br_netfilter bridges that."""
-    link = find(connection, host_name)
-    if link is not None:
+def tune(connection: Connection, host_name: str, *, hairpin: bool, ingress_bps: int) -> None:
+    """Set up the host's end of a pair.
+
+    `hairpin` lets a pod reach itself by its own host port, also where br_netfilter bridges that.
+    `ingress_bps` limits what the pod receives, unless it is 0.
+    """
+    link = find(connection, host_name) if hairpin or ingress_bps else None
+    if link is None:
+        return
+    if hairpin:
         connection.request(route.set_port_hairpin(link.index))
+    _limit(connection, link.index, ingress_bps)
 
 
 def cut_off(connection: Connection, host_name: str) -> None:
@@ -126,6 +138,11 @@ def delete(connection: Connection, name: str) -> None:
     except OSError as error:
         if not is_missing(error):
             raise
+
+
+def _limit(connection: Connection, index: int, bits_per_second: int) -> None:
+    if bits_per_second:
+        connection.request(qdisc.limit_rate(index, bits_per_second))
 
 
 def _configuration(

@@ -1,0 +1,1 @@
+"""Pod networks by CNI plugins: executables found, run, and undone."""
