@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
+from runtimes.oci.cgroup.wait import wait_until
+from runtimes.oci.runtime.refusal import refusal
 from runtimes.oci.state.process import Process, identify
 
 if TYPE_CHECKING:
@@ -121,7 +123,10 @@ class Monitor:
         except (ValueError, KeyError, TypeError):
             pid, message = -1, (request.bundle / "monitor.err").read_text(errors="replace")
         if pid <= 0:
-            raise refusal(request.container_id, message.strip() or f"{self.name} gave no answer")
+            raise refusal(
+                f"start container '{request.container_id}'",
+                message.strip() or f"{self.name} gave no answer",
+            )
         process = identify(pid)
         monitor = identify(int((request.bundle / "monitor.pid").read_text()))
         if process is None or monitor is None:
@@ -130,14 +135,15 @@ class Monitor:
             )
         return Created(process, monitor)
 
-    def reopen_log(self, bundle: Path, log_path: Path) -> None:
-        """Make the monitor continue in a new file; return once that file is there.
+    def reopen_log(self, bundle: Path, log_path: Path, monitor: Process) -> None:
+        """Make the monitor write to the file at `log_path`; return once it does.
 
         Raises:
             FailedPrecondition: no monitor listens.
             DeadlineExceeded: it doesn't react.
         """
-        before = _inode(log_path)
+        if _has_open(monitor, log_path):
+            return
         try:
             descriptor = os.open(bundle / "ctl", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -150,7 +156,10 @@ class Monitor:
             os.write(descriptor, b"2 0 0\n")
         finally:
             os.close(descriptor)
-        _await_file(log_path, before)
+        if not wait_until(lambda: _has_open(monitor, log_path), _REOPEN_SECONDS):
+            raise errors.DeadlineExceeded(
+                f"reopen the log '{log_path}': the container's monitor does not react"
+            )
 
 
 def arguments(request: CreateRequest) -> list[str]:
@@ -172,22 +181,6 @@ def arguments(request: CreateRequest) -> list[str]:
         if not request.stdin_once:
             words.append("--leave-stdin-open")
     return words
-
-
-_NO_PROGRAM = ("executable file", "no such file or directory", "permission denied", "exec format")
-
-
-def refusal(container_id: str, message: str) -> errors.Error:
-    """The error for what a runtime said when it could not create a container.
-
-    The runtimes have no codes: whether the program or the engine is to blame stands in their text
-    alone. A wrong guess changes the class, never the message.
-    """
-    text = f"start container '{container_id}': {message}"
-    lowered = message.lower()
-    if "exec" in lowered and any(words in lowered for words in _NO_PROGRAM):
-        return errors.InvalidArgument(f"{text}; is the command in the image?")
-    return errors.Internal(text)
 
 
 def _environment() -> dict[str, str]:
@@ -216,17 +209,18 @@ def _read_line(descriptor: int, container_id: str) -> bytes:
     return answer
 
 
-def _inode(path: Path) -> int:
+def _has_open(process: Process, path: Path) -> bool:
+    """Whether a process has the file that is at `path` now open."""
     try:
-        return path.stat().st_ino
-    except FileNotFoundError:
-        return 0
+        wanted = path.stat()
+        descriptors = list(os.scandir(f"/proc/{process.pid}/fd"))
+    except OSError:
+        return False
+    return any(_is(descriptor, wanted) for descriptor in descriptors)
 
 
-def _await_file(path: Path, old_inode: int) -> None:
-    """Wait for a file at `path`; if one was there, the monitor truncates or keeps that one."""
-    until = time.monotonic() + (deadline.remaining(_REOPEN_SECONDS) or 0.0)
-    while not _inode(path):
-        if old_inode or time.monotonic() >= until:
-            raise errors.DeadlineExceeded(f"reopen the log '{path}': the monitor does not react")
-        time.sleep(0.001)
+def _is(entry: os.DirEntry[str], wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(entry.stat(), wanted)
+    except OSError:
+        return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from runtimes.core import deadline, errors
 from runtimes.oci.host.cgroup_view import CgroupView, cgroup_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from runtimes.oci.cgroup.layout import Layout
     from runtimes.oci.host.facts import HostFacts
@@ -125,17 +124,3 @@ def same(runtime: Runtime, name: str, facts: HostFacts) -> Runtime:
         BackendUnavailable: it isn't installed any more.
     """
     return runtime if runtime.name == name else choose(name, facts, runtime.root)
-
-
-@contextmanager
-def spec_file(folder: Path, data: bytes) -> Iterator[Path]:
-    """A short-lived file for a runtime to read."""
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".json") as file:
-        file.write(data)
-        file.flush()
-        yield Path(file.name)
-
-
-def words(argv: Sequence[str]) -> str:
-    """An argv for a message."""
-    return " ".join(argv)

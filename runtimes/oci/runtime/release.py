@@ -18,7 +18,6 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
 from runtimes.oci.runtime.driver import RUNC
 
 if TYPE_CHECKING:
@@ -91,8 +90,3 @@ def _read(fifo: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
-
-
-def explain(container_id: str, error: errors.Error) -> errors.Error:
-    """Say on which container a release failed."""
-    return errors.Internal(f"start container '{container_id}': {error}")

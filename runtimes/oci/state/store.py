@@ -214,13 +214,16 @@ class Store(Generic[R]):
         self._cache.pop(object_id, None)
 
     def sweep(self, now: float) -> None:
-        """Remove what a crash left before a record was complete, and names without an owner.
+        """Remove what a crash left before a record was complete.
 
         `now`: seconds since the epoch. What is younger than a minute may still be being made.
         """
         for entry in os.scandir(self._folder):
             if entry.name.startswith(_UNBORN) and entry.stat().st_mtime < now - _UNBORN_SECONDS:
                 self._erase(entry.name)
+
+    def sweep_names(self) -> None:
+        """Remove names whose owner is gone; they do no harm, since a new owner takes them over."""
         descriptor = _open(self._names)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

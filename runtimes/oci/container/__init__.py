@@ -1,0 +1,1 @@
+"""Containers. One RPC a file."""

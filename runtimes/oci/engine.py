@@ -1,0 +1,107 @@
+"""What every RPC works with. The parts are made when first used: a list needs no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runtimes.oci.host.facts import host_facts
+from runtimes.oci.state.boot import boot_id
+from runtimes.oci.state.paths import Paths
+from runtimes.oci.state.record import ContainerRecord, SandboxRecord
+from runtimes.oci.state.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.cni.network import PodNetwork
+    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.oci.host.facts import HostFacts
+    from runtimes.oci.image.store import ImageStore
+    from runtimes.oci.monitor.monitor import Monitor
+    from runtimes.oci.options import OciOptions
+    from runtimes.oci.runtime.driver import Runtime
+    from runtimes.oci.snapshot.usage import UsageCache
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One root directory, and the programs that work on it. Thread-safe."""
+
+    options: OciOptions
+
+    @cached_property
+    def paths(self) -> Paths:
+        return Paths(self.options.resolved_root(), self.options.resolved_run_root())
+
+    @cached_property
+    def sandboxes(self) -> Store[SandboxRecord]:
+        return Store(self.paths.root, SandboxRecord)
+
+    @cached_property
+    def containers(self) -> Store[ContainerRecord]:
+        return Store(self.paths.root, ContainerRecord)
+
+    @cached_property
+    def boot_id(self) -> str:
+        return boot_id()
+
+    @property
+    def facts(self) -> HostFacts:
+        return host_facts()
+
+    @property
+    def cgroups(self) -> Layout:
+        return self.facts.cgroup
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        from runtimes.oci.runtime import driver
+
+        return driver.choose(self.options.runtime, self.facts, self.paths.runtime_root)
+
+    def runtime_of(self, record: ContainerRecord) -> Runtime:
+        """The runtime that created a container."""
+        from runtimes.oci.runtime import driver
+
+        return driver.same(self.runtime, record.runtime, self.facts)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        from runtimes.oci.monitor.choose import choose
+
+        return choose(self.options.monitor, self.facts)
+
+    @cached_property
+    def images(self) -> ImageStore:
+        from runtimes.oci.image.store import ImageStore
+
+        return ImageStore(self.paths.root / "images", self._layers_in_use)
+
+    def _layers_in_use(self) -> set[Path]:
+        from runtimes.oci.snapshot.record import layers_in_use
+
+        return layers_in_use(map(self.containers.folder, self.containers.ids()))
+
+    @cached_property
+    def network(self) -> PodNetwork:
+        from runtimes.oci.sandbox.network import choose
+
+        return choose(self.options, self.paths)
+
+    @cached_property
+    def layer_usage(self) -> UsageCache:
+        from runtimes.oci.snapshot.usage import UsageCache
+
+        return UsageCache()
+
+    def containers_of(self, sandbox_id: str) -> list[ContainerRecord]:
+        """The containers of one sandbox, oldest first."""
+        return [record for record in self.containers.all() if record.sandbox_id == sandbox_id]
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        self.paths.prepare()
+        self.sandboxes.prepare()
+        self.containers.prepare()

@@ -1,0 +1,110 @@
+"""PodSandboxStats, ListPodSandboxStats, StreamPodSandboxStats."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.cgroup import stats
+from runtimes.oci.sandbox import ready
+from runtimes.oci.sandbox.list import has_labels
+from runtimes.oci.stats import container
+
+if TYPE_CHECKING:
+    from runtimes.cni.network import InterfaceStatistics
+    from runtimes.oci.engine import Engine
+    from runtimes.oci.state.record import SandboxRecord
+
+_DEFAULT_INTERFACE = "eth0"
+
+
+def pod_sandbox_stats(engine: Engine, pod_sandbox_id: str) -> cri.PodSandboxStats:
+    """Tell what a pod uses as a whole, its network included.
+
+    Raises:
+        NotFound: no such sandbox, or it isn't READY.
+    Source: CRI PodSandboxStats.
+    """
+    record = engine.sandboxes.load(engine.sandboxes.resolve(pod_sandbox_id))
+    if not ready.is_ready(engine, record):
+        raise errors.NotFound(f"sandbox '{record.id}' isn't ready, so it uses nothing")
+    return measure(engine, record)
+
+
+def list_pod_sandbox_stats(
+    engine: Engine, filter: cri.PodSandboxStatsFilter | None = None
+) -> list[cri.PodSandboxStats]:
+    """Tell it of all READY sandboxes that match; one that vanishes meanwhile is left out.
+
+    Source: CRI ListPodSandboxStats.
+    """
+    wanted = cri.PodSandboxStatsFilter() if filter is None else filter
+    found = []
+    for record in engine.sandboxes.all():
+        if record.id.startswith(wanted.id) and ready.is_ready(engine, record):
+            labels = cri.PodSandboxConfig.FromString(record.config).labels
+            if has_labels(labels, wanted.label_selector):
+                with suppress(errors.NotFound):
+                    found.append(measure(engine, record))
+    return found
+
+
+def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
+    """Read the pod's cgroup, its containers' and its network.
+
+    Raises:
+        NotFound: the cgroup is gone.
+    """
+    config = cri.PodSandboxConfig.FromString(record.config)
+    used = stats.read(engine.cgroups, record.cgroup_parent)
+    wanted = cri.ContainerStatsFilter(pod_sandbox_id=record.id)
+    return cri.PodSandboxStats(
+        attributes=cri.PodSandboxAttributes(
+            id=record.id,
+            metadata=config.metadata,
+            labels=config.labels,
+            annotations=config.annotations,
+        ),
+        linux=cri.LinuxPodSandboxStats(
+            cpu=container.cpu(used),
+            memory=container.memory(used),
+            network=_network(engine, record),
+            process=_processes(used),
+            containers=container.list_container_stats(engine, wanted),
+        ),
+    )
+
+
+def _processes(used: stats.CgroupStats) -> cri.ProcessUsage | None:
+    if used.pids is None:
+        return None
+    return cri.ProcessUsage(
+        timestamp=used.timestamp_ns, process_count=cri.UInt64Value(value=used.pids)
+    )
+
+
+def _network(engine: Engine, record: SandboxRecord) -> cri.NetworkUsage | None:
+    """The pod's own interfaces; None with the host's network."""
+    if not record.netns_inode:
+        return None
+    found = engine.network.statistics(engine.paths.pin(record.id, "net"))
+    interfaces = [_interface(each) for each in found]
+    default = next((each for each in interfaces if each.name == _DEFAULT_INTERFACE), None)
+    return cri.NetworkUsage(
+        timestamp=time.time_ns(),
+        default_interface=default,
+        interfaces=[each for each in interfaces if each is not default],
+    )
+
+
+def _interface(found: InterfaceStatistics) -> cri.NetworkInterfaceUsage:
+    return cri.NetworkInterfaceUsage(
+        name=found.name,
+        rx_bytes=cri.UInt64Value(value=found.rx_bytes),
+        rx_errors=cri.UInt64Value(value=found.rx_errors),
+        tx_bytes=cri.UInt64Value(value=found.tx_bytes),
+        tx_errors=cri.UInt64Value(value=found.tx_errors),
+    )
