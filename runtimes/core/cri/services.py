@@ -11,7 +11,7 @@ Source: CRI runtime.v1 RuntimeService and ImageService; kubelet's cri-api servic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from runtimes.core.cri.images import ImageImporter, ImageService
 from runtimes.core.cri.stats import StatsService
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
 
 __all__ = [
+    "ChangeWaiter",
     "ContainerService",
     "CriService",
     "ExecService",
@@ -340,4 +341,17 @@ class CriService(RuntimeService, ImageService, Protocol):
 
     def close(self) -> None:
         """Release connections and files; containers go on. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class ChangeWaiter(Protocol):
+    """A CRI service that can wait for a pod to change at less cost than listing again and again."""
+
+    def wait_for_change(self, pod_uid: str, timeout: float) -> bool:
+        """Block until something of the pod may have changed, or `timeout` seconds; tell which.
+
+        Answering True without a change is fine. A change just before the call may be missed:
+        callers look again after each answer, and keep `timeout` short.
+        """
         ...

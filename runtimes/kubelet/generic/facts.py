@@ -1,0 +1,42 @@
+"""What a CRI service tells of itself and of all its containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.core import labels
+from runtimes.core.pod.status import ContainerUsage, RuntimeCondition, RuntimeVersion
+from runtimes.kubelet.generic import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.core.cri.services import CriService
+
+KUBELET_API = "0.1.0"
+
+
+def version(service: CriService) -> RuntimeVersion:
+    answer = service.version(KUBELET_API)
+    return RuntimeVersion(answer.runtime_name, answer.runtime_version, answer.runtime_api_version)
+
+
+def conditions(service: CriService) -> tuple[RuntimeCondition, ...]:
+    return tuple(
+        RuntimeCondition(one.type, one.status, one.reason, one.message)
+        for one in service.status().status.conditions
+    )
+
+
+def usage(service: CriService) -> list[ContainerUsage]:
+    """Of the containers of pods; what someone else runs there is left out."""
+    stats = service.list_container_stats()
+    return [convert.from_cri_stats(one) for one in stats if labels.POD_UID in one.attributes.labels]
+
+
+def changed_pods(service: CriService) -> Iterator[str]:
+    """Yield the uid of each pod in which something changed."""
+    for event in service.get_container_events():
+        uid = event.pod_sandbox_status.metadata.uid
+        if uid:
+            yield uid

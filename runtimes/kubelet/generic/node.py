@@ -1,0 +1,110 @@
+"""What all pods of one runtime share: the service, the settings, and what was learnt of both."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.pod.backoff import Backoff
+from runtimes.kubelet.config import CgroupDriver
+from runtimes.kubelet.events import Event, EventReason, Recorder, log_event
+from runtimes.kubelet.generate.dns import Resolver, parse_resolv_conf
+from runtimes.kubelet.generate.objects import NO_OBJECTS, ObjectSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtimes.core.cri.services import CriService
+    from runtimes.core.pod import v1
+    from runtimes.kubelet.config import KubeletConfig
+
+OWNER = "runtimes.kubelet/root"
+"""Annotation of sandboxes and containers: the root folder of the kubelet that made them."""
+
+
+def never_removed(uid: str) -> bool:
+    """Say of every pod that it may still be wanted."""
+    del uid
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a runtime asks or tells beyond its service.
+
+    Attributes:
+        record: takes events, e.g. "Pulling image ..."; by default they are logged.
+        objects: where ConfigMaps and Secrets of environments come from.
+        is_removed: tells garbage collection that a pod's uid is gone for good.
+    """
+
+    record: Recorder = log_event
+    objects: ObjectSource = NO_OBJECTS
+    is_removed: Callable[[str], bool] = never_removed
+
+
+ALONE = Surroundings()
+
+
+@dataclass(kw_only=True)
+class Node:
+    """Thread-safe.
+
+    Attributes:
+        image_backoff: of pulls that failed, apart from containers that crash.
+    """
+
+    service: CriService
+    config: KubeletConfig
+    around: Surroundings = ALONE
+    image_backoff: Backoff = field(default_factory=Backoff)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def systemd(self) -> bool:
+        """The runtime wants cgroup parents as systemd slices."""
+        if self.config.cgroup_driver is not CgroupDriver.AUTO:
+            return self.config.cgroup_driver is CgroupDriver.SYSTEMD
+        with self._lock:
+            return _uses_systemd(self.service)
+
+    def resolver(self) -> Resolver:
+        """The node's own name servers; none when its file can't be read."""
+        try:
+            return parse_resolv_conf(self.config.resolv_conf.read_text(errors="replace"))
+        except OSError:
+            return Resolver()
+
+    def tell(self, pod: v1.Pod, reason: EventReason, message: str, *, container: str = "") -> None:
+        uid = pod.metadata.uid
+        self.around.record(Event(pod_uid=uid, reason=reason, message=message, container=container))
+
+    def warn(self, pod: v1.Pod, reason: EventReason, message: str, *, container: str = "") -> None:
+        uid = pod.metadata.uid
+        self.around.record(
+            Event(pod_uid=uid, reason=reason, message=message, container=container, warning=True)
+        )
+
+
+def _uses_systemd(service: CriService) -> bool:
+    try:
+        return service.runtime_config().linux.cgroup_driver == cri.SYSTEMD
+    except errors.Unimplemented:
+        return _containerd_uses_systemd(service)
+
+
+def _containerd_uses_systemd(service: CriService) -> bool:
+    """Read it from the verbose status: containerd 1.x has no RuntimeConfig."""
+    try:
+        config = json.loads(service.status(verbose=True).info.get("config", "{}"))
+        containerd = config.get("containerd", {})
+        default = containerd.get("defaultRuntimeName", "")
+        options = containerd.get("runtimes", {}).get(default, {}).get("options") or {}
+        return bool(options.get("SystemdCgroup") or config.get("systemdCgroup"))
+    except (errors.Error, ValueError, AttributeError):
+        return False

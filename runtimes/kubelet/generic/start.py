@@ -1,0 +1,181 @@
+"""Start one container: image, config, create, start.
+
+Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_container.go (startContainer).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.names import legacy_log_link
+from runtimes.core.pod import v1
+from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
+from runtimes.core.pod.sync import Reason
+from runtimes.kubelet import layout
+from runtimes.kubelet.events import EventReason
+from runtimes.kubelet.generate.container import (
+    ContainerInputs,
+    container_config,
+    container_environment,
+)
+from runtimes.kubelet.generic import pod_files
+from runtimes.kubelet.generic.images import PodImages
+from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.oserrors import translated
+from runtimes.kubelet.sync.image import ImageWants, ensure_image
+from runtimes.kubelet.sync.steps import StepFailed
+from runtimes.kubelet.volumes.mounts import file_mount, volume_mounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.pod.status import RegistryAuth
+    from runtimes.kubelet.generate.security import ImageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class CriSandbox:
+    """A READY sandbox and what its containers need of it."""
+
+    id: str
+    config: cri.PodSandboxConfig
+    ips: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One container's start.
+
+    Attributes:
+        volumes: host paths by volume name.
+        status: of the pod before this sync.
+    """
+
+    node: Node
+    pod: v1.Pod
+    container: v1.Container | v1.EphemeralContainer
+    sandbox: CriSandbox
+    volumes: Mapping[str, Path]
+    status: PodStatus
+    auths: Sequence[RegistryAuth] = ()
+
+
+def start_container(start: Start) -> str:
+    """Do it and return the container's id.
+
+    Raises:
+        StepFailed: with the reason that users know.
+    """
+    node, container = start.node, start.container
+    images = PodImages(node.service, start.auths, start.sandbox.config)
+    wants = ImageWants(start.pod, node.image_backoff, node.around.record)
+    image = ensure_image(container, images, wants)
+    with _reason(start, Reason.CREATE_CONTAINER_CONFIG_ERROR):
+        config = _config(start, image)
+    with _reason(start, Reason.CREATE_CONTAINER_ERROR):
+        container_id = node.service.create_container(start.sandbox.id, config, start.sandbox.config)
+    _tell(start, EventReason.CREATED, f"Created container {container.name}")
+    with _reason(start, Reason.RUN_CONTAINER_ERROR):
+        node.service.start_container(container_id)
+    _tell(start, EventReason.STARTED, f"Started container {container.name}")
+    _link_log(start, config, container_id)
+    return container_id
+
+
+@contextmanager
+def _reason(start: Start, reason: Reason) -> Iterator[None]:
+    try:
+        with translated(f"start container {start.container.name}"):
+            yield
+    except errors.Error as error:
+        start.node.warn(
+            start.pod, EventReason.FAILED, f"Error: {error}", container=start.container.name
+        )
+        raise StepFailed(reason, str(error)) from error
+
+
+def _tell(start: Start, reason: EventReason, message: str) -> None:
+    start.node.tell(start.pod, reason, message, container=start.container.name)
+
+
+def _config(start: Start, image: ImageFacts) -> cri.ContainerConfig:
+    node, pod, container = start.node, start.pod, start.container
+    folders = layout.pod_folders(node.config, pod)
+    attempt = _next_attempt(start, folders)
+    inputs = ContainerInputs(
+        config=node.config,
+        attempt=attempt,
+        image=image,
+        pod_ips=start.sandbox.ips,
+        objects=node.around.objects,
+        target_id=_target_id(start),
+    )
+    folders.container_logs(container.name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    mounts = _mounts(start, folders, inputs)
+    config = container_config(pod, container, replace(inputs, mounts=tuple(mounts)))
+    config.annotations[OWNER] = str(node.config.root)
+    return config
+
+
+def _next_attempt(start: Start, folders: layout.PodFolders) -> int:
+    """One more than the newest; an attempt that never started is taken back and made anew."""
+    name = start.container.name
+    latest = start.status.latest(name)
+    if latest is None:
+        left = pod_files.last_attempt_in_logs(folders.container_logs(name))
+        return 0 if left is None else left + 1
+    if latest.state is ContainerState.CREATED:
+        start.node.service.remove_container(latest.id)
+        return latest.restart_count
+    return latest.restart_count + 1
+
+
+def _target_id(start: Start) -> str:
+    if not isinstance(start.container, v1.EphemeralContainer):
+        return ""
+    target = start.container.target_container_name
+    if not target:
+        return ""
+    latest: ContainerStatus | None = start.status.latest(target)
+    if latest is None or latest.state is not ContainerState.RUNNING:
+        raise errors.FailedPrecondition(
+            f"target container {target} of ephemeral container {start.container.name} isn't running"
+        )
+    return latest.id
+
+
+def _mounts(start: Start, folders: layout.PodFolders, inputs: ContainerInputs) -> list[cri.Mount]:
+    pod, container = start.pod, start.container
+    variables: Mapping[str, str] = {}
+    if any(mount.sub_path_expr for mount in container.volume_mounts):
+        variables = container_environment(pod, container, inputs)
+    mounts = volume_mounts(container, start.volumes, folders, variables)
+    ips = start.sandbox.ips
+    if pod_files.wants_hosts_file(pod, container, ips):
+        path = pod_files.write_hosts_file(pod, folders, ips, start.node.config)
+        mounts.append(file_mount(path, pod_files.HOSTS))
+    if container.termination_message_path:
+        log = pod_files.make_termination_log(folders, container.name, inputs.attempt)
+        mounts.append(file_mount(log, container.termination_message_path))
+    return mounts
+
+
+def _link_log(start: Start, config: cri.ContainerConfig, container_id: str) -> None:
+    """Link the log where log shippers look for it; it is no failure when that can't be."""
+    root = start.node.config.log_links
+    if root is None:
+        return
+    meta = start.pod.metadata
+    link = legacy_log_link(meta.name, meta.namespace, start.container.name, container_id, root=root)
+    target = layout.pod_folders(start.node.config, start.pod).logs / config.log_path
+    try:
+        root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+    except OSError as error:
+        start.node.warn(start.pod, EventReason.FAILED, f"link log {link}: {error.strerror}")

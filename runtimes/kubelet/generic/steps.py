@@ -1,0 +1,121 @@
+"""The steps of a pod's sync on a CRI service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.kubelet import layout
+from runtimes.kubelet.events import EventReason
+from runtimes.kubelet.generate.resources import pod_resources
+from runtimes.kubelet.generate.sandbox import sandbox_config
+from runtimes.kubelet.generic import convert
+from runtimes.kubelet.generic.kill import PodKill, kill_container, kill_pod
+from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.generic.remove import delete_container
+from runtimes.kubelet.generic.start import CriSandbox, Start, start_container
+from runtimes.kubelet.generic.unsupported import refuse_unsupported
+from runtimes.kubelet.oserrors import translated
+from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
+from runtimes.kubelet.volumes.prepare import prepare_volumes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.pod import v1
+    from runtimes.core.pod.status import PodStatus, RegistryAuth
+    from runtimes.core.pod.sync import SyncResult
+    from runtimes.kubelet.actions.model import ContainerKill
+    from runtimes.kubelet.sync.steps import PodSteps
+
+
+@dataclass(slots=True)
+class CriSteps:
+    """For one sync of one pod."""
+
+    node: Node
+    auths: Sequence[RegistryAuth] = ()
+    volumes: dict[str, Path] = field(default_factory=dict)
+
+    def kill_pod(self, pod: v1.Pod, status: PodStatus) -> Sequence[SyncResult]:
+        kill = PodKill(pod, pod.metadata.uid, status.containers, status.sandboxes)
+        return kill_pod(self.node, kill)
+
+    def kill_container(self, pod: v1.Pod, kill: ContainerKill) -> None:
+        kill_container(self.node, pod, kill)
+
+    def remove_container(self, container_id: str) -> None:
+        delete_container(self.node.service, container_id)
+
+    def prepare(self, pod: v1.Pod) -> None:
+        refuse_unsupported(pod)
+        folders = layout.pod_folders(self.node.config, pod)
+        memory = pod_resources(pod, self.node.config).memory_limit_in_bytes
+        limits = EmptyDirLimits(memory, self.node.config.memory_capacity_bytes)
+        try:
+            with translated(f"prepare pod {pod.metadata.namespace}/{pod.metadata.name}"):
+                folders.logs.mkdir(mode=0o755, parents=True, exist_ok=True)
+                self.volumes = prepare_volumes(pod, folders, limits)
+        except errors.Error as error:
+            self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
+            raise
+
+    def create_sandbox(self, pod: v1.Pod, attempt: int) -> CriSandbox:
+        try:
+            config = self._config(pod, attempt)
+            handler = pod.spec.runtime_class_name
+            sandbox_id = self.node.service.run_pod_sandbox(config, handler)
+        except errors.Error as error:
+            message = f"Failed to create pod sandbox: {error}"
+            self.node.warn(pod, EventReason.FAILED_CREATE_POD_SANDBOX, message)
+            raise
+        return CriSandbox(sandbox_id, config, self._addresses(pod, sandbox_id))
+
+    def use_sandbox(self, pod: v1.Pod, status: PodStatus, sandbox_id: str) -> CriSandbox:
+        sandbox = next(one for one in status.sandboxes if one.id == sandbox_id)
+        return CriSandbox(sandbox_id, self._config(pod, sandbox.attempt), sandbox.ips)
+
+    def start_container(
+        self,
+        pod: v1.Pod,
+        container: v1.Container | v1.EphemeralContainer,
+        sandbox: CriSandbox,
+        status: PodStatus,
+    ) -> None:
+        start = Start(
+            node=self.node,
+            pod=pod,
+            container=container,
+            sandbox=sandbox,
+            volumes=self.volumes,
+            status=status,
+            auths=self.auths,
+        )
+        start_container(start)
+
+    def _config(self, pod: v1.Pod, attempt: int) -> cri.PodSandboxConfig:
+        node = self.node
+        config = sandbox_config(
+            pod, attempt, node.config, node_resolver=node.resolver(), systemd=node.systemd
+        )
+        config.annotations[OWNER] = str(node.config.root)
+        return config
+
+    def _addresses(self, pod: v1.Pod, sandbox_id: str) -> tuple[str, ...]:
+        if pod.spec.host_network:
+            return ()
+        try:
+            return convert.addresses(self.node.service.pod_sandbox_status(sandbox_id).status)
+        except errors.Error as error:
+            message = f"Failed to read the status of the new sandbox: {error}"
+            self.node.warn(pod, EventReason.FAILED_POD_SANDBOX_STATUS, message)
+            raise
+
+
+if TYPE_CHECKING:
+
+    def _is_steps(steps: CriSteps) -> PodSteps[CriSandbox]:
+        return steps
