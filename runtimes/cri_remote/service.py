@@ -82,11 +82,11 @@ class RemoteCri:
 
     def stop_pod_sandbox(self, pod_sandbox_id: str) -> None:
         request = cri.StopPodSandboxRequest(pod_sandbox_id=pod_sandbox_id)
-        self._runtime.unary("StopPodSandbox", request, cri.StopPodSandboxResponse)
+        self._runtime.settle("StopPodSandbox", request, cri.StopPodSandboxResponse)
 
     def remove_pod_sandbox(self, pod_sandbox_id: str) -> None:
         request = cri.RemovePodSandboxRequest(pod_sandbox_id=pod_sandbox_id)
-        self._runtime.unary("RemovePodSandbox", request, cri.RemovePodSandboxResponse)
+        self._runtime.settle("RemovePodSandbox", request, cri.RemovePodSandboxResponse)
 
     def pod_sandbox_status(
         self, pod_sandbox_id: str, *, verbose: bool = False
@@ -147,7 +147,7 @@ class RemoteCri:
 
     def remove_container(self, container_id: str) -> None:
         request = cri.RemoveContainerRequest(container_id=container_id)
-        self._runtime.unary("RemoveContainer", request, cri.RemoveContainerResponse)
+        self._runtime.settle("RemoveContainer", request, cri.RemoveContainerResponse)
 
     def list_containers(self, filter: cri.ContainerFilter | None = None) -> list[cri.Container]:
         request = cri.ListContainersRequest(filter=filter)
@@ -294,7 +294,7 @@ class RemoteCri:
 
     def remove_image(self, image: cri.ImageSpec) -> None:
         request = cri.RemoveImageRequest(image=image)
-        self._images.unary("RemoveImage", request, cri.RemoveImageResponse)
+        self._images.settle("RemoveImage", request, cri.RemoveImageResponse)
 
     def image_fs_info(self) -> cri.ImageFsInfoResponse:
         return self._images.unary("ImageFsInfo", cri.ImageFsInfoRequest(), cri.ImageFsInfoResponse)

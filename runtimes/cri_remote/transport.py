@@ -148,6 +148,19 @@ class Transport:
         """
         return self._unary(self._chosen_package(), Unary(rpc, request, answer, own))
 
+    def settle(self, rpc: str, request: Message, answer: type[Answer], own: int = 0) -> None:
+        """Call a Stop or Remove: an object that is absent counts as stopped or removed.
+
+        Some runtimes answer NotFound all the same.
+
+        Source: CRI StopPodSandbox, RemovePodSandbox, StopContainer, RemoveContainer, RemoveImage
+            ("This call is idempotent").
+        """
+        try:
+            self.unary(rpc, request, answer, own)
+        except errors.NotFound:
+            return
+
     def stream(self, rpc: str, request: Message, answer: type[Answer]) -> Stream[Answer]:
         """Begin at once; errors come out of the iterator."""
         from runtimes.core import deadline

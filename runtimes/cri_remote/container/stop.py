@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
@@ -12,13 +11,6 @@ if TYPE_CHECKING:
 
 
 def stop(runtime: Transport, container_id: str, timeout: int) -> None:
-    """Stop a container; one that is absent counts as stopped, whatever the runtime thinks.
-
-    Source: CRI StopContainer ("idempotent, and must not return an error if the container has
-    already been stopped"); kubelet remote_runtime.go (StopContainer).
-    """
+    """Source: CRI StopContainer; kubelet remote_runtime.go (StopContainer)."""
     request = cri.StopContainerRequest(container_id=container_id, timeout=timeout)
-    try:
-        runtime.unary("StopContainer", request, cri.StopContainerResponse, own=timeout)
-    except errors.NotFound:
-        return
+    runtime.settle("StopContainer", request, cri.StopContainerResponse, own=timeout)

@@ -148,10 +148,24 @@ def test_create_tells_a_missing_image_from_a_missing_sandbox(
     assert type(caught.value) is expected
 
 
-def test_stopping_an_absent_container_succeeds(scripted: Scripted, service: CriService) -> None:
-    scripted.answers["StopContainer"] = refuse(grpc.StatusCode.NOT_FOUND)
+@pytest.mark.parametrize(
+    ("rpc", "call"),
+    [
+        ("StopPodSandbox", lambda s: s.stop_pod_sandbox("gone")),
+        ("RemovePodSandbox", lambda s: s.remove_pod_sandbox("gone")),
+        ("StopContainer", lambda s: s.stop_container("gone", 1)),
+        ("RemoveContainer", lambda s: s.remove_container("gone")),
+        ("RemoveImage", lambda s: s.remove_image(cri.ImageSpec(image="gone"))),
+    ],
+)
+def test_stopping_and_removing_what_is_absent_succeeds(
+    scripted: Scripted, service: CriService, rpc: str, call: Callable[[CriService], object]
+) -> None:
+    scripted.answers[rpc] = refuse(grpc.StatusCode.NOT_FOUND)
 
-    service.stop_container("gone", 1)
+    call(service)
+
+    assert scripted.requests[-1][0] == rpc
 
 
 def test_the_callers_deadline_bounds_a_call(scripted: Scripted, service: CriService) -> None:

@@ -1,0 +1,58 @@
+"""First process of an engine's namespaces: prepares them, then reaps what is orphaned.
+
+Runs by its path, alone, as `python -I -S init.py READY TARGET=SOURCE...`: nothing of the package is
+imported. Each SOURCE is bound over TARGET, so that what an engine writes there stays private.
+READY is a file that appears once all is prepared.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+UNIFIED = "/sys/fs/cgroup/unified"
+
+
+def main() -> None:
+    ready, *bindings = sys.argv[1:]
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    _prepare(bindings)
+    Path(ready).touch()
+    while True:
+        signal.sigwait({signal.SIGCHLD})
+        _reap()
+
+
+def _prepare(bindings: list[str]) -> None:
+    _run("mount", "--make-rprivate", "/")
+    _run("mount", "-t", "proc", "proc", "/proc")
+    for binding in bindings:
+        target, _, source = binding.partition("=")
+        _run("mount", "--bind", source, target)
+    if Path(UNIFIED, "cgroup.controllers").exists():
+        # crun 1.8 refuses a hybrid host whose unified hierarchy holds controllers.
+        subprocess.run(["umount", "-l", UNIFIED], check=False)
+    _run("ip", "link", "set", "lo", "up")
+    _run("mount", "--make-rshared", "/")
+
+
+def _run(*argv: str) -> None:
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(argv)}: {done.stderr.strip()}")
+
+
+def _reap() -> None:
+    while True:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                return
+        except ChildProcessError:
+            return
+
+
+if __name__ == "__main__":
+    main()

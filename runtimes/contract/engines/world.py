@@ -1,0 +1,141 @@
+"""The namespaces of one engine: mount, network, pid."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.contract.engines import init
+from runtimes.contract.engines.process import (
+    EngineFailed,
+    ProcessId,
+    launch,
+    tail,
+    wait_for,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PRIVATE = ("/run/containerd", "/run/docker", "/run/netns", "/var/lib/cni")
+"""Where engines write whatever their configuration says."""
+TOOLS = ("unshare", "nsenter", "mount", "ip")
+READY_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Lives in `folder`; its first process is the root of everything in it."""
+
+    folder: Path
+
+    @property
+    def first(self) -> ProcessId | None:
+        """The first process, as the host numbers it; None when the world doesn't run."""
+        identity = ProcessId.load(self._file)
+        return identity if identity is not None and identity.alive else None
+
+    @property
+    def network(self) -> Path | None:
+        """Its network namespace, to enter."""
+        first = self.first
+        return None if first is None else Path(f"/proc/{first.pid}/ns/net")
+
+    def create(self) -> None:
+        """Make the namespaces.
+
+        Raises:
+            EngineFailed: the kernel refused.
+        """
+        ready = self.folder / "ready"
+        log = self.folder / "init.log"
+        bindings = [f"{target}={self._over(target)}" for target in _present(PRIVATE)]
+        outer = launch(
+            [
+                *("unshare", "--mount", "--net", "--pid", "--fork", "--propagation", "private"),
+                *(sys.executable, "-I", "-S", init.__file__, str(ready), *bindings),
+            ],
+            log,
+        )
+        wait_for(
+            lambda: ready.exists() or not outer.alive,
+            READY_TIMEOUT,
+            lambda: f"the namespaces{tail(log)}",
+        )
+        child = _only_child(outer.pid)
+        if not ready.exists() or child is None:
+            raise EngineFailed(f"making namespaces failed{tail(log)}")
+        child.save(self._file)
+
+    def launch(self, name: str, argv: Sequence[str]) -> None:
+        """Start a daemon in it; its output goes to ``<name>.log``."""
+        log = self.folder / f"{name}.log"
+        script = 'log=$1; shift; exec setsid "$@" >>"$log" 2>&1 </dev/null &'
+        self.run(["sh", "-c", script, "sh", str(log), *argv])
+
+    def run(self, argv: Sequence[str]) -> str:
+        """Run a command in it and return its output.
+
+        Raises:
+            EngineFailed: it failed, or the world is gone.
+        """
+        first = self.first
+        if first is None:
+            raise EngineFailed(f"run {argv[0]}: the namespaces of {self.folder} are gone")
+        done = subprocess.run(
+            ["nsenter", f"--target={first.pid}", "--mount", "--net", "--pid", *argv],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EngineFailed(f"{' '.join(argv)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def destroy(self) -> None:
+        """Kill everything in it; mounts and network go with the namespaces. Idempotent."""
+        first = self.first
+        if first is not None:
+            first.kill()
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "first.json"
+
+    def _over(self, target: str) -> Path:
+        source = self.folder / "over" / target.strip("/").replace("/", "-")
+        source.mkdir(parents=True, exist_ok=True)
+        return source
+
+
+def _present(targets: Sequence[str]) -> list[str]:
+    for target in targets:
+        Path(target).mkdir(parents=True, exist_ok=True)
+    return list(targets)
+
+
+def withdraw_mount_points() -> None:
+    """Remove the empty folders that only served to mount over."""
+    for target in PRIVATE:
+        try:
+            Path(target).rmdir()
+        except OSError:
+            continue
+
+
+def _only_child(pid: int) -> ProcessId | None:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    numbers = children.read_text().split() if children.exists() else []
+    return ProcessId.of(int(numbers[0])) if len(numbers) == 1 else None
+
+
+def missing_tools(names: Sequence[str]) -> list[str]:
+    """Which programs aren't there."""
+    import shutil
+
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
+    return [name for name in names if shutil.which(name, path=path) is None]
