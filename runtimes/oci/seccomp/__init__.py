@@ -6,5 +6,14 @@
 
 from runtimes.oci.seccomp.choose import BPF_ANNOTATION, Filter, choose, filter_for
 from runtimes.oci.seccomp.profile import Profile, Target
+from runtimes.oci.seccomp.table import default_profile
 
-__all__ = ["BPF_ANNOTATION", "Filter", "Profile", "Target", "choose", "filter_for"]
+__all__ = [
+    "BPF_ANNOTATION",
+    "Filter",
+    "Profile",
+    "Target",
+    "choose",
+    "default_profile",
+    "filter_for",
+]
