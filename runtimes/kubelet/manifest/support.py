@@ -18,8 +18,6 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.CONTAINERS[].env[].valueFrom.configMapKeyRef",
     "spec.CONTAINERS[].env[].valueFrom.secretKeyRef",
     "spec.CONTAINERS[].env[].valueFrom.fileKeyRef",
-    "spec.CONTAINERS[].volumeMounts[].subPathExpr",
-    "spec.CONTAINERS[].volumeMounts[].recursiveReadOnly=Enabled",
     "spec.CONTAINERS[].volumeDevices",
     "spec.CONTAINERS[].resources.claims",
     "spec.CONTAINERS[].securityContext.windowsOptions",
@@ -55,7 +53,6 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.volumes[].vsphereVolume",
     "spec.volumes[].emptyDir.medium=HugePages*",
     # the pod
-    "spec.activeDeadlineSeconds",
     "spec.hostUsers=false",
     "spec.imagePullSecrets",
     "spec.os.name=windows",

@@ -87,7 +87,10 @@ def read_base64(node: Node, shape: Shape) -> str:
     try:
         base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Unfit(f"{quote(text)} is not base64; plain text belongs in 'stringData'") from error
+        raise Unfit(
+            f"{quote(text)} is not base64; plain text belongs in a Secret's stringData, "
+            "a ConfigMap's data"
+        ) from error
     return text
 
 

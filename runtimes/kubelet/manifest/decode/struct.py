@@ -91,7 +91,7 @@ class Decoder:
         try:
             return _READERS[shape.kind](node, shape)
         except scalar.Unfit as error:
-            self._report.add(path, str(error), node)
+            self._report.add(path, str(error))
             return _ABSENT
 
     def _field(self, node: Node, field: Field, path: Path) -> object:
@@ -126,14 +126,14 @@ class Decoder:
         names = list(fields_of(struct))
         required = [f.name for f in fields_of(struct).values() if f.required]
         shown = ", ".join((required or names)[:_SHOWN_FIELDS])
-        self._report.add(path, f"expected a mapping with {shown}, but {describe(node)}", node)
+        self._report.add(path, f"expected a mapping with {shown}, but {describe(node)}")
         return _ABSENT
 
     def _list(self, node: Node, shape: Shape, path: Path) -> object:
         if not isinstance(node, Sequence) or shape.of is None:
             hint = "; begin each item with '- '" if isinstance(node, Mapping) else ""
             hint = '; write a list, as in ["a", "b"]' if _is_word(node) else hint
-            self._report.add(path, f"expected a list, but {describe(node)}{hint}", node)
+            self._report.add(path, f"expected a list, but {describe(node)}{hint}")
             return _ABSENT
         items = [
             self.value(item, shape.of, (*path, index)) for index, item in enumerate(node.items)
@@ -143,7 +143,7 @@ class Decoder:
 
     def _map(self, node: Node, shape: Shape, path: Path) -> object:
         if not isinstance(node, Mapping) or shape.of is None:
-            self._report.add(path, f"expected a mapping, but {describe(node)}", node)
+            self._report.add(path, f"expected a mapping, but {describe(node)}")
             return _ABSENT
         result: dict[str, object] = {}
         for name, value in self._entries(node, path, Key):

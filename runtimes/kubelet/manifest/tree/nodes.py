@@ -57,18 +57,22 @@ class Document:
 
 
 def locate(root: Node, path: Path) -> Node:
-    """Find the value at `path`, or the innermost one that is there."""
-    node = root
+    """Find the text that a person would look for: of the value at `path`, or of what is nearest.
+
+    That is the key of a mapping or list, which stands on a line of its own, and else the value.
+    """
+    node = shown = root
     for step in path:
-        found = _child(node, step)
+        key, found = _child(node, step)
         if found is None:
             break
         node = found
-    return node
+        shown = found if key is None or isinstance(found, Scalar) else key
+    return shown
 
 
-def _child(node: Node, step: str | int) -> Node | None:
-    if isinstance(step, int):
-        inside = isinstance(node, Sequence) and step < len(node.items)
-        return node.items[step] if isinstance(node, Sequence) and inside else None
-    return node.get(step) if isinstance(node, Mapping) else None
+def _child(node: Node, step: str | int) -> tuple[Scalar | None, Node | None]:
+    if isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+        return None, node.items[step]
+    entries = node.entries if isinstance(node, Mapping) else []
+    return next(((key, value) for key, value in entries if key.text == step), (None, None))

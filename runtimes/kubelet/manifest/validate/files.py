@@ -36,7 +36,9 @@ _SOURCES = {
 
 def check_mode(mode: int | None, path: Path) -> Iterator[Problem]:
     if mode is not None and not 0 <= mode <= _MAX_MODE:
-        yield Problem(path, f"{mode} is not between 0 and 0777 (octal, 511 in decimal)")
+        octal = all(digit in "01234567" for digit in str(mode)) and mode <= 777
+        hint = f"; did you mean 0{mode}?" if octal else ""
+        yield Problem(path, f"{mode} is not between 0 and 511, which is 0777{hint}")
 
 
 def check_items(items: tuple[v1.KeyToPath, ...], path: Path) -> Iterator[Problem]:
@@ -107,7 +109,9 @@ def _projection(projection: v1.VolumeProjection, path: Path) -> Iterator[Problem
 def _token(token: v1.ServiceAccountTokenProjection, path: Path) -> Iterator[Problem]:
     seconds = token.expiration_seconds
     if seconds is not None and not _LEAST_EXPIRATION <= seconds <= 2**32:
-        yield Problem((*path, "expirationSeconds"), f"{seconds} is less than 600 or too large")
+        yield Problem(
+            (*path, "expirationSeconds"), f"{seconds} is not between {_LEAST_EXPIRATION} and 2**32"
+        )
     problem = names.file_in_volume(token.path)
     if problem:
         yield Problem((*path, "path"), problem)

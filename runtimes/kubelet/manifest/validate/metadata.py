@@ -23,7 +23,9 @@ def check_metadata(metadata: v1.ObjectMeta, path: Path = ("metadata",)) -> Itera
     problem = names.dns_label(metadata.namespace) if metadata.namespace else None
     if problem:
         yield Problem((*path, "namespace"), problem)
-    yield from check_labels(metadata.labels, (*path, "labels"))
+    for place, message in check_labels(metadata.labels, (*path, "labels")):
+        of_key = names.qualified_name(str(place[-1]))
+        yield Problem(place, message if of_key else f"{message}; an annotation may hold any text")
     yield from _annotations(metadata.annotations, (*path, "annotations"))
 
 

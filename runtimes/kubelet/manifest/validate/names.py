@@ -20,12 +20,15 @@ _PORT_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
 _SYSCTL_PART = r"[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
 _SYSCTL = re.compile(rf"(?:{_SYSCTL_PART}[./])*{_SYSCTL_PART}")
+EMPTY = "must not be empty"
 _MAX_LABEL = 63
 _MAX_SUBDOMAIN = 253
 _MAX_PORT_NAME = 15
 
 
 def dns_label(text: str) -> str | None:
+    if not text:
+        return EMPTY
     if len(text) > _MAX_LABEL:
         return f"{quote(text)} has more than {_MAX_LABEL} characters"
     if not _DNS_LABEL.fullmatch(text):
@@ -37,6 +40,8 @@ def dns_label(text: str) -> str | None:
 
 
 def dns_subdomain(text: str) -> str | None:
+    if not text:
+        return EMPTY
     if len(text) > _MAX_SUBDOMAIN:
         return f"{quote(text)} has more than {_MAX_SUBDOMAIN} characters"
     if not _DNS_SUBDOMAIN.fullmatch(text):
@@ -57,6 +62,8 @@ def search_domain(text: str) -> str | None:
 
 def qualified_name(text: str) -> str | None:
     """Judge ``name`` or ``example.com/name``, as keys of labels and annotations are."""
+    if not text:
+        return EMPTY
     prefix, slash, name = text.rpartition("/")
     if slash and (not prefix or dns_subdomain(prefix)):
         return f"{quote(text)}: what is before '/' must be a domain name in lower case"
@@ -74,11 +81,11 @@ def qualified_name(text: str) -> str | None:
 
 def label_value(text: str) -> str | None:
     if len(text) > _MAX_LABEL:
-        return f"{quote(text)} has more than {_MAX_LABEL} characters; an annotation may"
+        return f"{quote(text)} has more than {_MAX_LABEL} characters"
     if text and not _QUALIFIED.fullmatch(text):
         return (
             f"{quote(text)} must be letters, digits, '-', '_' and '.', "
-            "with a letter or digit at both ends; an annotation may hold any text"
+            "with a letter or digit at both ends"
         )
     return None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import quantity
 from runtimes.kubelet.manifest.decode.shapes import Field, Kind, fields_of
-from runtimes.kubelet.manifest.decode.words import quote
+from runtimes.kubelet.manifest.decode.words import nearest, quote
 from runtimes.kubelet.manifest.problem import Path, Problem
 from runtimes.kubelet.manifest.validate import names
 from runtimes.kubelet.manifest.validate.files import (
@@ -61,7 +61,9 @@ def _source(volume: v1.Volume, path: Path) -> Iterator[Problem]:
 
 def _empty_dir(source: v1.EmptyDirVolumeSource, path: Path) -> Iterator[Problem]:
     if source.medium not in {"", "Memory"} and not source.medium.startswith(HUGE_PAGES):
-        message = f"{quote(source.medium)} is not Memory, HugePages or HugePages-SIZE"
+        meant = nearest(source.medium, ("Memory", HUGE_PAGES))
+        hint = f"; did you mean '{meant}'?" if meant else ""
+        message = f"{quote(source.medium)} is not Memory, HugePages or HugePages-SIZE{hint}"
         yield Problem((*path, "medium"), message)
     if source.size_limit and quantity.parse(source.size_limit).nano < 0:
         yield Problem((*path, "sizeLimit"), f"{quote(source.size_limit)} must not be negative")

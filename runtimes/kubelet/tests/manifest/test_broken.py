@@ -17,7 +17,7 @@ BROKEN = sorted(
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_broken_manifest_is_told_line_by_line(path: Path) -> None:
     with pytest.raises(InvalidManifest) as caught:
-        load(path)
+        load(path, validate="warn")
 
     told = [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()]
     assert told == path.with_suffix(".expected").read_text().splitlines()
