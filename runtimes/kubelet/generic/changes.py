@@ -46,11 +46,15 @@ class Changes:
             self._pauses.pop(uid, None)
 
     def wait(self, uid: str, timeout: float) -> bool:
-        """Wait until the pod looks different from what was last seen, or `timeout` seconds."""
+        """Wait until the pod looks different from what was last seen, or `timeout` seconds.
+
+        For a pod that was never seen, it counts from now.
+        """
         end = time.monotonic() + timeout
         while True:
             mark = self._mark(uid)
-            if fingerprint(*list_pod(self._service, uid)) != self._seen.get(uid):
+            look = fingerprint(*list_pod(self._service, uid))
+            if self._seen.setdefault(uid, look) != look:
                 self._pauses[uid] = FIRST_PAUSE
                 return True
             left = end - time.monotonic()

@@ -1,6 +1,7 @@
 """The applied pods of one backend on disk, shared by every process that uses the same root.
 
     <root>/pods/<uid>/pod.json                       the record
+    <root>/pods/<uid>/lock                           held by whoever works on the pod
     <root>/names/<backend>_<namespace>_<name>        a link to the uid
     <root>/lock                                      held while the two change
 
@@ -12,9 +13,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,14 @@ class PodStore:
                 self._write(marked)
         return marked
 
+    @contextmanager
+    def held(self, uid: str) -> Iterator[None]:
+        """Keep other processes from working on the same pod meanwhile."""
+        folder = self._record(uid).parent
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with _flock(folder / "lock"):
+            yield
+
     def remove(self, uid: str) -> None:
         """Forget a pod. Idempotent; what other files its folder has stays."""
         with self._locked():
@@ -124,8 +132,9 @@ class PodStore:
             record.unlink(missing_ok=True)
             if pod is not None:
                 self._unlink_name(pod, uid)
-            if record.parent.is_dir() and not any(record.parent.iterdir()):
-                shutil.rmtree(record.parent, ignore_errors=True)
+            (record.parent / "lock").unlink(missing_ok=True)
+            with suppress(OSError):
+                record.parent.rmdir()
 
     def _created(self, pod: v1.Pod) -> v1.Pod:
         uid = pod.metadata.uid or self._uid()
@@ -184,12 +193,18 @@ class PodStore:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self._lock_file.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _flock(self._lock_file):
             yield
-        finally:
-            os.close(descriptor)
+
+
+@contextmanager
+def _flock(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _marked(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -31,7 +32,7 @@ def clean_up(folders: PodFolders) -> None:
     for part in parts:
         _remove_tree(part)
     folders.etc_hosts.unlink(missing_ok=True)
-    if not any(folders.pod.iterdir()):
+    with suppress(OSError):
         folders.pod.rmdir()
 
 

@@ -1,0 +1,110 @@
+"""A pod's conditions.
+
+Source: kubelet pkg/kubelet/status/generate.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from runtimes.core.pod import v1
+from runtimes.kubelet.status.phase import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+COMPLETED = "PodCompleted"
+
+
+def pod_conditions(
+    pod: v1.Pod, status: v1.PodStatus, previous: Iterable[v1.PodCondition], now: str
+) -> tuple[v1.PodCondition, ...]:
+    """Compute Initialized, Ready, ContainersReady and PodScheduled; keep unchanged ones' times."""
+    initialized = _initialized(pod, status)
+    containers = _containers_ready(pod, status)
+    ready = _ready(pod, containers, status)
+    fresh = (
+        initialized,
+        ready,
+        containers,
+        v1.PodCondition(type="PodScheduled", status="True"),
+    )
+    before = {one.type: one for one in previous}
+    return tuple(_timed(one, before, now) for one in fresh)
+
+
+def _timed(
+    condition: v1.PodCondition, before: Mapping[str, v1.PodCondition], now: str
+) -> v1.PodCondition:
+    old = before.get(condition.type)
+    kept = old is not None and old.status == condition.status
+    return replace(
+        condition, last_transition_time=old.last_transition_time if old and kept else now
+    )
+
+
+def _initialized(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
+    if status.phase == Phase.SUCCEEDED:
+        return v1.PodCondition(type="Initialized", status="True", reason=COMPLETED)
+    regular = {one.name: one for one in status.container_statuses}
+    if any(one.state.running for one in regular.values()):
+        return v1.PodCondition(type="Initialized", status="True")
+    statuses = {one.name: one for one in status.init_container_statuses}
+    names = [container.name for container in pod.spec.init_containers]
+    unknown = [name for name in names if name not in statuses]
+    incomplete = [name for name in names if name in statuses and not statuses[name].ready]
+    if not unknown and not incomplete:
+        return v1.PodCondition(type="Initialized", status="True")
+    return v1.PodCondition(
+        type="Initialized",
+        status="False",
+        reason="ContainersNotInitialized",
+        message=_told(unknown=unknown, incomplete=incomplete),
+    )
+
+
+def _containers_ready(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
+    if status.phase == Phase.SUCCEEDED:
+        return v1.PodCondition(type="ContainersReady", status="False", reason=COMPLETED)
+    if status.phase == Phase.FAILED:
+        return v1.PodCondition(type="ContainersReady", status="False", reason="PodFailed")
+    statuses = {one.name: one for one in status.container_statuses}
+    names = [container.name for container in pod.spec.containers]
+    unknown = [name for name in names if name not in statuses]
+    unready = [name for name in names if name in statuses and not statuses[name].ready]
+    if not unknown and not unready:
+        return v1.PodCondition(type="ContainersReady", status="True")
+    return v1.PodCondition(
+        type="ContainersReady",
+        status="False",
+        reason="ContainersNotReady",
+        message=_told(unknown=unknown, unready=unready),
+    )
+
+
+def _told(**groups: list[str]) -> str:
+    return ", ".join(
+        f"containers with {state} status: [{' '.join(names)}]"
+        for state, names in groups.items()
+        if names
+    )
+
+
+def _ready(pod: v1.Pod, containers: v1.PodCondition, status: v1.PodStatus) -> v1.PodCondition:
+    if containers.status != "True":
+        return replace(containers, type="Ready")
+    given = {one.type: one.status for one in status.conditions}
+    gates = [gate.condition_type for gate in pod.spec.readiness_gates]
+    closed = [gate for gate in gates if given.get(gate) != "True"]
+    if not closed:
+        return v1.PodCondition(type="Ready", status="True")
+    return v1.PodCondition(
+        type="Ready",
+        status="False",
+        reason="ReadinessGatesNotReady",
+        message="; ".join(
+            f'the status of pod readiness gate "{gate}" is not "True"' for gate in closed
+        ),
+    )

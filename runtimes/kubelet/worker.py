@@ -1,0 +1,292 @@
+"""PodWorker: drives one pod, from apply until it has ended or is told to end.
+
+    applied -- sync on each change --> ended (Succeeded, Failed)
+       |
+       +-- stop: mark, kill, check --> stopped -- remove --> gone
+
+What was asked is read from the store before each sync, so a stop or a new manifest from another
+process counts here too.
+
+Source: kubelet pkg/kubelet/pod_workers.go, kubelet.go (syncPod, syncTerminatingPod), simplified.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from runtimes.core import errors
+from runtimes.core.pod.backoff import Backoff
+from runtimes.core.pod.status import PodStatus, RunningPod
+from runtimes.core.pod.sync import PodSyncResult
+from runtimes.kubelet.pace import Pace, alive
+from runtimes.kubelet.status.pod import TERMINAL, StatusInputs, pod_status
+from runtimes.kubelet.status.reasons import WaitReason, updated_reasons
+from runtimes.kubelet.status.times import format_ns
+from runtimes.kubelet.status.view import PodView
+from runtimes.kubelet.waiting import Patience, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from runtimes.core.pod import v1
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.core.pod.status import RegistryAuth
+    from runtimes.kubelet.store.pods import PodStore
+
+_KILL_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How a worker goes about it.
+
+    Attributes:
+        pull_secrets: credentials for the pod's images.
+        backoff: of containers that crash; share one to carry it over to the next worker.
+        host_ip: of the node, for the status.
+        retry: seconds after which a failed sync is tried again.
+        resync: seconds after which a pod is synced though nothing changed.
+        now_ns: the clock.
+    """
+
+    pull_secrets: tuple[RegistryAuth, ...] = ()
+    backoff: Backoff = field(default_factory=Backoff)
+    host_ip: str = ""
+    retry: float = 10.0
+    resync: float = 60.0
+    now_ns: Callable[[], int] = time.time_ns
+
+
+class PodWorker:
+    """One pod's worker, used by one thread at a time; `interrupt` may come from any.
+
+    Args:
+        runtime: any PodRuntime.
+        pod: with its uid.
+        store: where the pod was applied; None when it lives in this process only.
+        fresh: the runtime can't have anything of it yet: spares the first look.
+    """
+
+    def __init__(
+        self,
+        runtime: PodRuntime,
+        pod: v1.Pod,
+        *,
+        store: PodStore | None = None,
+        fresh: bool = False,
+        settings: WorkerSettings | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self._pod = pod
+        self._store = store
+        self._version = 0 if store is None else store.version(pod.metadata.uid)
+        self._settings = settings or WorkerSettings()
+        self._last = _nothing(pod)
+        self._next: PodStatus | None = self._last if fresh else None
+        self._reasons: dict[str, WaitReason] = {}
+        self._previous: v1.PodStatus | None = None
+        self._ended = False
+        self._interrupted = threading.Event()
+
+    @property
+    def pod(self) -> v1.Pod:
+        """As it was applied last."""
+        return self._pod
+
+    def sync(self) -> PodView:
+        """Take the pod's next steps and look at what they led to.
+
+        Raises:
+            Unavailable, DeadlineExceeded, Internal: the runtime can't even tell what it has.
+        """
+        self._reload()
+        with self._held():
+            observed, self._next = self._next or self._observe(), None
+            result = self._step(observed)
+            if result.results:
+                observed = self._observe()
+        self._reasons = updated_reasons(self._reasons, result)
+        return self._view(observed, result)
+
+    def look(self) -> PodView:
+        """Look at the pod without taking any step."""
+        self._reload()
+        return self._view(self._observe(), PodSyncResult())
+
+    def views(self, timeout: float | None = None) -> Iterator[PodView]:
+        """Sync, yield, wait for a change, and again; end after the view of a finished pod.
+
+        Raises:
+            DeadlineExceeded: `timeout` seconds, or the caller's deadline, have passed.
+            Canceled: `interrupt` was called.
+        """
+        meta = self._pod.metadata
+        patience = Patience(
+            what=f"run pod {meta.namespace}/{meta.name}",
+            end=None if timeout is None else time.monotonic() + timeout,
+            interrupted=self._interrupted,
+        )
+        while True:
+            patience.check()
+            view = self.sync()
+            yield view
+            if view.next_sync is None:
+                return
+            watch = Watch(self._runtime, self._last, self._observe, self._is_outdated)
+            self._next = watch.wait(view.next_sync, patience)
+
+    def run(
+        self, until: Callable[[PodView], bool] | None = None, timeout: float | None = None
+    ) -> PodView:
+        """Drive the pod until a view satisfies `until`, or the pod is finished; return that view.
+
+        Raises: as `views`.
+        """
+        for view in self.views(timeout):
+            if until is not None and until(view):
+                break
+        return view
+
+    def interrupt(self) -> None:
+        """Make `views` and `run` raise Canceled soon. The pod goes on as it is."""
+        self._interrupted.set()
+
+    def stop(self, grace_period: int | None = None) -> PodView:
+        """Mark the pod deleted, stop its containers and then its sandbox. Idempotent.
+
+        `grace_period` in seconds; None takes the pod's own, 0 kills at once.
+
+        Raises:
+            Internal: something still runs.
+        """
+        self._mark(grace_period)
+        result = PodSyncResult()
+        for _ in range(_KILL_ATTEMPTS):
+            result = self._kill(self._observe(), grace_period)
+            left = self._observe()
+            if not alive(left):
+                return self._view(left, result)
+        meta = self._pod.metadata
+        raise errors.Internal(
+            f"stop pod {meta.namespace}/{meta.name}: it still runs after it was killed"
+            f" {_KILL_ATTEMPTS} times: {result.describe() or 'someone starts it again'}"
+        )
+
+    def remove(self) -> None:
+        """Remove the pod with its logs, volumes and record, stopping it first. Idempotent."""
+        if alive(self._observe()):
+            self.stop()
+        else:
+            self._mark(None)
+        self._runtime.remove_pod(_running(self._pod, self._last))
+        if self._store is not None:
+            self._store.remove(self._pod.metadata.uid)
+
+    def _step(self, observed: PodStatus) -> PodSyncResult:
+        self._previous = self._status(observed)
+        if self._pod.metadata.deletion_timestamp or self._previous.phase in TERMINAL:
+            return self._end(observed)
+        settings = self._settings
+        return self._runtime.sync_pod(self._pod, observed, settings.pull_secrets, settings.backoff)
+
+    def _end(self, observed: PodStatus) -> PodSyncResult:
+        """Stop what is left, at least once: a dead sandbox may still hold its network."""
+        if not alive(observed) and (self._ended or not observed.sandboxes):
+            return PodSyncResult()
+        result = self._kill(observed, None)
+        self._ended = not result.failures
+        return result
+
+    def _kill(self, observed: PodStatus, grace_period: int | None) -> PodSyncResult:
+        if grace_period is None:
+            grace_period = self._pod.metadata.deletion_grace_period_seconds
+        return self._runtime.kill_pod(self._pod, _running(self._pod, observed), grace_period)
+
+    def _mark(self, grace_period: int | None) -> None:
+        uid = self._pod.metadata.uid
+        marked = None
+        if self._store is not None:
+            marked = self._store.mark_deleted(uid, grace_period)
+            self._version = self._store.version(uid)
+        self._pod = marked if marked is not None else self._deleted()
+
+    def _is_outdated(self) -> bool:
+        """Another process has changed or removed the record."""
+        if self._store is None:
+            return False
+        return self._store.version(self._pod.metadata.uid) != self._version
+
+    def _reload(self) -> None:
+        """Take in what another process asked for; a record that is gone means delete."""
+        if self._store is None or not self._is_outdated():
+            return
+        uid = self._pod.metadata.uid
+        self._version = self._store.version(uid)
+        current = self._store.by_uid(uid)
+        self._pod = current if current is not None else self._deleted()
+
+    def _deleted(self) -> v1.Pod:
+        meta = self._pod.metadata
+        stamp = meta.deletion_timestamp or format_ns(self._settings.now_ns())
+        return replace(self._pod, metadata=replace(meta, deletion_timestamp=stamp))
+
+    def _held(self) -> AbstractContextManager[None]:
+        if self._store is None or not self._version:
+            return nullcontext()
+        return self._store.held(self._pod.metadata.uid)
+
+    def _observe(self) -> PodStatus:
+        meta = self._pod.metadata
+        self._last = self._runtime.get_pod_status(meta.uid, meta.name, meta.namespace)
+        return self._last
+
+    def _status(self, observed: PodStatus) -> v1.PodStatus:
+        inputs = StatusInputs(
+            observed=observed,
+            now_ns=self._settings.now_ns(),
+            scheme=self._runtime.name,
+            host_ip=self._settings.host_ip,
+            reasons=self._reasons,
+            previous=self._previous,
+        )
+        return pod_status(self._pod, inputs)
+
+    def _view(self, observed: PodStatus, result: PodSyncResult) -> PodView:
+        self._previous = self._status(observed)
+        return PodView(
+            pod=self._pod,
+            status=self._previous,
+            observed=observed,
+            result=result,
+            next_sync=self._next_sync(observed, result),
+        )
+
+    def _next_sync(self, observed: PodStatus, result: PodSyncResult) -> float | None:
+        pace = Pace(retry=self._settings.retry, resync=self._settings.resync)
+        if self._previous is not None and self._previous.phase in TERMINAL:
+            return pace.after_end(observed, result, killed=self._ended)
+        return pace.after_sync(self._pod, observed, result, self._settings.now_ns())
+
+
+def _nothing(pod: v1.Pod) -> PodStatus:
+    meta = pod.metadata
+    return PodStatus(uid=meta.uid, name=meta.name, namespace=meta.namespace)
+
+
+def _running(pod: v1.Pod, observed: PodStatus) -> RunningPod:
+    meta = pod.metadata
+    return RunningPod(
+        uid=meta.uid,
+        name=meta.name,
+        namespace=meta.namespace,
+        created_at_ns=0,
+        containers=observed.containers,
+        sandboxes=observed.sandboxes,
+    )
