@@ -64,13 +64,10 @@ def _message(problem: str, line: str, column: int) -> str:
 
 
 def _unreadable(error: yaml.YAMLError, text: str) -> YamlSyntax:
-    """A control character: the reader tells a position in place of a line."""
-    position = getattr(error, "position", None)
-    if not isinstance(position, int):
+    """Find a control character; the reader tells its offset in bytes or characters, so look."""
+    code = getattr(error, "character", None)
+    if not isinstance(code, int) or chr(code) not in text:
         return YamlSyntax(1, 1, str(error))
-    before = text[:position] if position <= len(text) else text
-    line = before.count("\n") + 1
-    column = len(before) - (before.rfind("\n") + 1) + 1
-    code = getattr(error, "character", 0)
-    shown = f"U+{code:04X}" if isinstance(code, int) else str(code)
-    return YamlSyntax(line, column, f"the character {shown} is not allowed in YAML")
+    before = text[: text.index(chr(code))]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return YamlSyntax(line, column, f"the character U+{code:04X} is not allowed in YAML")

@@ -196,3 +196,24 @@ def test_a_config_map_gets_a_namespace() -> None:
     filled = config_map_with_defaults(v1.ConfigMap(metadata=v1.ObjectMeta(name="a")))
 
     assert filled.metadata.namespace == "default"
+
+
+def test_volumes_of_clusters_get_their_drivers_defaults() -> None:
+    claim = v1.PersistentVolumeClaimTemplate(spec=v1.PersistentVolumeClaimSpec())
+
+    iscsi = volume(iscsi=v1.ISCSIVolumeSource()).iscsi
+    rbd = volume(rbd=v1.RBDVolumeSource(pool="mine")).rbd
+    azure = volume(azure_disk=v1.AzureDiskVolumeSource()).azure_disk
+    scale_io = volume(scale_io=v1.ScaleIOVolumeSource()).scale_io
+    ephemeral = volume(ephemeral=v1.EphemeralVolumeSource(volume_claim_template=claim)).ephemeral
+
+    assert iscsi == v1.ISCSIVolumeSource(iscsi_interface="default")
+    assert rbd == v1.RBDVolumeSource(pool="mine", user="admin", keyring="/etc/ceph/keyring")
+    assert azure == v1.AzureDiskVolumeSource(
+        caching_mode="ReadWrite", kind="Shared", fs_type="ext4", read_only=False
+    )
+    assert scale_io == v1.ScaleIOVolumeSource(storage_mode="ThinProvisioned", fs_type="xfs")
+    assert ephemeral is not None
+    assert ephemeral.volume_claim_template == replace(
+        claim, spec=v1.PersistentVolumeClaimSpec(volume_mode="Filesystem")
+    )
