@@ -120,6 +120,8 @@ def _probe(options: OciOptions) -> Probe:
 
 
 def _warnings(facts: HostFacts, monitor: str) -> tuple[str, ...]:
+    from runtimes.oci.host.clamp import losses
+
     found = list(losses(facts))
     if monitor == "python":
         found.append("conmon is not installed: the Python monitor costs 9 MB a container")

@@ -30,18 +30,23 @@ def specification(
     sandbox: SandboxRecord,
     record: ContainerRecord,
     image: StoredImage,
-    rootfs: Path,
 ) -> Spec:
-    """Build the config.json of a container whose root file system is mounted.
+    """Build the config.json of a container whose root file system is mounted in its folder.
 
     Raises: as `runtimes.oci.spec.build.build`.
     """
+    rootfs = engine.containers.folder(record.id) / "rootfs"
+    sandbox_config = cri.PodSandboxConfig.FromString(sandbox.config)
     config = cri.ContainerConfig.FromString(record.config)
+    if not config.linux.security_context.HasField("namespace_options"):
+        config.linux.security_context.namespace_options.CopyFrom(
+            options.namespace_options(sandbox_config)
+        )
     return build(
         SpecRequest(
             container_id=record.id,
             config=config,
-            sandbox_config=cri.PodSandboxConfig.FromString(sandbox.config),
+            sandbox_config=sandbox_config,
             image=image.config["config"],
             rootfs=rootfs,
             read=reader(rootfs),

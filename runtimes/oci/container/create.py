@@ -18,6 +18,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.container import bundle, recover, signals, teardown
+from runtimes.oci.container.warm import warm
 from runtimes.oci.sandbox.ready import is_ready
 from runtimes.oci.snapshot import rootfs
 from runtimes.oci.state.record import ContainerPhase, ContainerRecord
@@ -46,6 +47,7 @@ def create_container(
     if not config.metadata.name:
         raise errors.InvalidArgument("create a container: its config misses metadata.name")
     sandbox_id = engine.sandboxes.resolve(pod_sandbox_id)
+    warm(engine.cgroups)
     with engine.sandboxes.lock(sandbox_id, shared=True) as sandbox, engine.images.hold():
         if not is_ready(engine, sandbox):
             raise errors.FailedPrecondition(
@@ -112,10 +114,10 @@ def _build(
     engine: Engine, sandbox: SandboxRecord, record: ContainerRecord, image: StoredImage
 ) -> ContainerRecord:
     folder = engine.containers.folder(record.id)
-    snapshot = rootfs.prepare(image.layers, folder)
+    rootfs.prepare(image.layers, folder)
     if record.log_path:
         Path(record.log_path).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    spec = bundle.specification(engine, sandbox, record, image, snapshot.rootfs)
+    spec = bundle.specification(engine, sandbox, record, image)
     (folder / "config.json").write_text(json.dumps(spec))
     user = spec["process"]["user"]
     kinds = {each["type"]: each.get("path") for each in spec["linux"]["namespaces"]}

@@ -17,6 +17,7 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import exec_tree, observe
 from runtimes.oci.container.output import Collector
 from runtimes.oci.runtime.refusal import refusal
+from runtimes.oci.spec.process import exec_process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,17 +51,12 @@ def exec_sync(
         closing.callback(pid_file.unlink, missing_ok=True)
         spec_file = pid_file.with_suffix(".json")
         closing.callback(spec_file.unlink, missing_ok=True)
-        spec_file.write_text(json.dumps(process_spec(engine, record, cmd)))
+        bundle = engine.containers.folder(record.id)
+        spec = json.loads((bundle / "config.json").read_bytes())
+        spec_file.write_text(json.dumps(exec_process(spec, cmd, tty=False)))
         runner = closing.enter_context(_spawn(engine, record, spec_file, pid_file))
         action = f"exec {list(cmd)} in container '{record.id}'"
         return _collect(runner, pid_file, action, timeout)
-
-
-def process_spec(engine: Engine, record: ContainerRecord, cmd: Sequence[str]) -> dict[str, object]:
-    """The container's own process, with another command: same user, environment, limits."""
-    bundle = engine.containers.folder(record.id)
-    process: dict[str, object] = json.loads((bundle / "config.json").read_bytes())["process"]
-    return {**process, "args": list(cmd), "terminal": False}
 
 
 def _spawn(

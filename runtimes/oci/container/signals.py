@@ -35,7 +35,7 @@ def _named(word: str) -> int:
     return int(known) if known is not None else 0
 
 
-def stop_signal(wanted: cri.Signal, of_image: str) -> int:
+def stop_signal(wanted: cri.Signal.ValueType, of_image: str) -> int:
     """The container's wish, else its image's, else SIGTERM.
 
     Raises:

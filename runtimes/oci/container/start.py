@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import failure, recover
+from runtimes.oci.container.warm import warm
 from runtimes.oci.monitor.monitor import CreateRequest
 from runtimes.oci.runtime.release import release
 from runtimes.oci.sandbox.ready import is_ready
@@ -39,6 +40,7 @@ def start_container(engine: Engine, container_id: str) -> None:
     """
     container_id = engine.containers.resolve(container_id)
     record = engine.containers.load(container_id)
+    warm(engine.cgroups)
     with (
         engine.sandboxes.lock(record.sandbox_id, shared=True) as sandbox,
         engine.containers.lock(container_id) as found,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.cgroup import limits
 from runtimes.oci.container import observe, status
+from runtimes.oci.spec import resources
 from runtimes.oci.state.derive import State
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.oci.engine import Engine
+    from runtimes.oci.spec.schema import Resources
 
 
 def update_container_resources(
@@ -30,9 +36,36 @@ def update_container_resources(
         state = observe.observe(engine, record).state
         if state is State.EXITED:
             raise errors.FailedPrecondition(f"update container '{container_id}': it has exited")
-        config = cri.ContainerConfig.FromString(record.config)
-        merged = cri.LinuxContainerResources()
-        merged.CopyFrom(status.resources(record, config))
-        merged.MergeFrom(linux)
-        _apply(engine, record, merged, running=state is State.RUNNING)
+        merged = merge(
+            status.resources(record, cri.ContainerConfig.FromString(record.config)), linux
+        )
+        changes = resources.convert(linux, engine.cgroups)
+        if state is State.RUNNING:
+            limits.update(engine.cgroups, record.cgroup_path, changes)
+        else:
+            _rewrite(engine.containers.folder(record.id) / "config.json", changes)
         engine.containers.save(replace(record, resources=merged.SerializeToString()))
+
+
+def merge(
+    old: cri.LinuxContainerResources, new: cri.LinuxContainerResources
+) -> cri.LinuxContainerResources:
+    """The limits after an update: what `new` sets replaces what `old` had. Pure."""
+    merged = cri.LinuxContainerResources()
+    merged.CopyFrom(old)
+    if new.hugepage_limits:
+        del merged.hugepage_limits[:]
+    merged.MergeFrom(new)
+    return merged
+
+
+def _rewrite(config: Path, changes: Resources) -> None:
+    """Put new limits into the bundle of a container that hasn't started."""
+    spec: dict[str, Any] = json.loads(config.read_bytes())
+    old = spec["linux"]["resources"]
+    for name, value in changes.items():
+        known = old.get(name)
+        old[name] = {**known, **value} if isinstance(known, dict) else value
+    fresh = config.with_suffix(".new")
+    fresh.write_text(json.dumps(spec))
+    fresh.rename(config)

@@ -107,7 +107,8 @@ def _write_bundle(
     engine: Engine, record: SandboxRecord, bundle: Path, kinds: tuple[str, ...]
 ) -> None:
     rootfs = bundle / "rootfs"
-    rootfs.mkdir(parents=True)
+    for needed in ("dev", "proc"):
+        (rootfs / needed).mkdir(parents=True)
     (rootfs / "pause").write_bytes(program(engine.facts.machine))
     (rootfs / "pause").chmod(0o555)
     pins = engine.paths.pins(record.id)
@@ -136,13 +137,18 @@ def specification(joined: dict[str, str], cgroup: str) -> dict[str, object]:
             "noNewPrivileges": True,
         },
         "root": {"path": "rootfs", "readonly": True},
-        "mounts": [],
+        "mounts": [_mount("proc", "proc"), _mount("dev", "tmpfs")],
         "linux": {
             "namespaces": own + [{"type": kind, "path": path} for kind, path in joined.items()],
             "cgroupsPath": cgroup,
             "resources": {"devices": [{"allow": False, "access": "rwm"}]},
         },
     }
+
+
+def _mount(name: str, kind: str) -> dict[str, object]:
+    options = ["nosuid", "noexec"]
+    return {"destination": f"/{name}", "type": kind, "source": kind, "options": options}
 
 
 def kill(engine: Engine, record: SandboxRecord) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,8 @@ _SETTLED = {SandboxPhase.READY, SandboxPhase.STOPPED}
 
 def recover(engine: Engine) -> None:
     """Settle everything that nobody is working on. Cheap when there is nothing to do."""
-    engine.sandboxes.sweep(time.time())
-    engine.containers.sweep(time.time())
+    engine.sandboxes.sweep()
+    engine.containers.sweep()
     lost = [sandbox_id for sandbox_id in engine.sandboxes.ids() if _recover(engine, sandbox_id)]
     containers.recover(engine)
     if lost:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _FILE = "record.json"
 _UNBORN = ".new-"
-_UNBORN_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 _PLURAL = {"sandbox": "sandboxes", "container": "containers"}
 
@@ -61,10 +60,8 @@ class Store(Generic[R]):
             AlreadyExists: the name is taken; the message names the owner's id.
         """
         unborn = self._folder / f"{_UNBORN}{record.id}"
-        unborn.mkdir(mode=0o711)
-        descriptor = _open(unborn)
+        descriptor = self._conceive(unborn)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             _write(unborn, encode(record))
             unborn.rename(self.folder(record.id))
             try:
@@ -75,6 +72,18 @@ class Store(Generic[R]):
             yield
         finally:
             os.close(descriptor)
+
+    def _conceive(self, unborn: Path) -> int:
+        """Make an object's folder and lock it; `sweep` stays out in between."""
+        parent = _open(self._folder)
+        try:
+            fcntl.flock(parent, fcntl.LOCK_SH)
+            unborn.mkdir(mode=0o711)
+            descriptor = _open(unborn)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            return descriptor
+        finally:
+            os.close(parent)
 
     def save(self, record: R) -> None:
         """Replace the record on disk: temporary file, fsync, rename, fsync of the directory.
@@ -213,14 +222,21 @@ class Store(Generic[R]):
             folder.rmdir()
         self._cache.pop(object_id, None)
 
-    def sweep(self, now: float) -> None:
-        """Remove what a crash left before a record was complete.
+    def sweep(self) -> None:
+        """Remove what a crash left before a record was complete."""
+        unborn = [e.name for e in os.scandir(self._folder) if e.name.startswith(_UNBORN)]
+        parent = _open(self._folder)
+        try:
+            if unborn and _flock(parent, fcntl.LOCK_EX):
+                for name in unborn:
+                    self._erase_if_free(name)
+        finally:
+            os.close(parent)
 
-        `now`: seconds since the epoch. What is younger than a minute may still be being made.
-        """
-        for entry in os.scandir(self._folder):
-            if entry.name.startswith(_UNBORN) and entry.stat().st_mtime < now - _UNBORN_SECONDS:
-                self._erase(entry.name)
+    def _erase_if_free(self, name: str) -> None:
+        with self.try_lock(name) as free:
+            if free:
+                self._erase(name)
 
     def sweep_names(self) -> None:
         """Remove names whose owner is gone; they do no harm, since a new owner takes them over."""
