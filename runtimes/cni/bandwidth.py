@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.cni.network import Bandwidth
-from runtimes.core import errors, quantity
+from runtimes.core import errors
 
 if TYPE_CHECKING:
     from runtimes.cni.network import AttachRequest
@@ -34,6 +34,8 @@ def _read(request: AttachRequest, annotation: str) -> int:
     text = request.annotations.get(annotation)
     if text is None:
         return 0
+    from runtimes.core import quantity
+
     what = f"limit pod '{request.namespace}/{request.name}' by annotation {annotation}={text}"
     try:
         value = quantity.units(text)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def save(path: Path, content: object) -> None:
     """Replace `path` atomically and durably. One writer at a time, by the caller's lock."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _temporary(path)
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(content, file)
         file.flush()
@@ -27,6 +27,16 @@ def load(path: Path) -> object:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def remove(path: Path) -> None:
+    """Delete a record and what a killed `save` may have left; a missing one is fine."""
+    path.unlink(missing_ok=True)
+    _temporary(path).unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _sync_directory(path: Path) -> None:

@@ -81,7 +81,7 @@ class State:
         return _attachment(record.load(self._path(sandbox_id)))
 
     def forget(self, sandbox_id: str) -> None:
-        self._path(sandbox_id).unlink(missing_ok=True)
+        record.remove(self._path(sandbox_id))
 
     def is_recorded(self, sandbox_id: str) -> bool:
         return self._path(sandbox_id).exists()

@@ -35,7 +35,7 @@ class Cache:
         return self._path(sandbox_id).exists()
 
     def forget(self, sandbox_id: str) -> None:
-        self._path(sandbox_id).unlink(missing_ok=True)
+        record.remove(self._path(sandbox_id))
 
     def sandbox_ids(self) -> set[str]:
         return {path.stem for path in self._attempts.glob("[!.]*.json")}
