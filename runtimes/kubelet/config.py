@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -35,6 +34,10 @@ def default_log_root() -> Path:
     return Path(state, "runtimes/pods")
 
 
+def node_name() -> str:
+    return os.uname().nodename.lower()
+
+
 def default_resolv_conf() -> Path:
     """Pick the node's real resolv.conf, not a stub resolver that pods can't reach."""
     usual = Path("/etc/resolv.conf")
@@ -58,6 +61,8 @@ def cpu_capacity_millicpu() -> int:
 @cache
 def default_host_ip() -> str:
     """The address that reaches the outside, found without sending a packet."""
+    import socket
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -91,7 +96,7 @@ class KubeletConfig:
 
     root: Path = field(default_factory=default_root)
     log_root: Path = field(default_factory=default_log_root)
-    node_name: str = field(default_factory=lambda: socket.gethostname().lower())
+    node_name: str = field(default_factory=node_name)
     host_ip: str = field(default_factory=default_host_ip)
     cluster_dns: tuple[str, ...] = ()
     cluster_domain: str = "cluster.local"

@@ -5,7 +5,7 @@ Source: kubelet pkg/kubelet/kuberuntime/helpers.go, kuberuntime_container.go (to
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
 from typing import TYPE_CHECKING
 
 from runtimes.core import labels
@@ -22,6 +22,7 @@ from runtimes.kubelet.generate.metadata import read_annotations
 if TYPE_CHECKING:
     from runtimes.core.pod.status import RegistryAuth
 
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 _STATES = {
     cri.CONTAINER_CREATED: ContainerState.CREATED,
     cri.CONTAINER_RUNNING: ContainerState.RUNNING,
@@ -112,11 +113,7 @@ def addresses(status: cri.PodSandboxStatus) -> tuple[str, ...]:
 
 
 def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def from_cri_image(image: cri.Image) -> Image:

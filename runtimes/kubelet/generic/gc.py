@@ -9,15 +9,16 @@ Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_gc.go.
 from __future__ import annotations
 
 import shutil
+import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors, labels
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.names import parse_pod_log_directory
+from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.node import OWNER, Node
-from runtimes.kubelet.generic.remove import delete_container
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,7 +42,7 @@ class GarbageRun:
     policy: GarbagePolicy
     is_removed: Callable[[str], bool]
     all_sources_ready: bool
-    now_ns: int
+    now_ns: int = field(default_factory=time.time_ns)
 
 
 def collect(node: Node, run: GarbageRun) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -100,6 +99,8 @@ def _uses_systemd(service: CriService) -> bool:
 
 def _containerd_uses_systemd(service: CriService) -> bool:
     """Read it from the verbose status: containerd 1.x has no RuntimeConfig."""
+    import json
+
     try:
         config = json.loads(service.status(verbose=True).info.get("config", "{}"))
         containerd = config.get("containerd", {})

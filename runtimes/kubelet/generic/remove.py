@@ -7,14 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.generic.status import list_pod
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.cleanup import clean_up
 
 if TYPE_CHECKING:
-    from runtimes.core.cri.services import CriService
     from runtimes.core.pod.status import RunningPod
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.generic.node import Node
@@ -38,24 +36,6 @@ def remove_pod(node: Node, running: RunningPod) -> None:
         _remove_links(node.config, running)
         clean_up(folders)
     remove_cgroups(node.config.cgroup_root, running.uid)
-
-
-def delete_container(service: CriService, container_id: str) -> None:
-    """Remove one container with its log. Idempotent."""
-    try:
-        log = service.container_status(container_id).status.log_path
-    except errors.NotFound:
-        return
-    service.remove_container(container_id)
-    if log:
-        remove_log(Path(log))
-
-
-def remove_log(log: Path) -> None:
-    """Remove a log and what rotation left of it."""
-    for path in (log, *log.parent.glob(f"{log.name}.*")):
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def _remove_links(config: KubeletConfig, running: RunningPod) -> None:

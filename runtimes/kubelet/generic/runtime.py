@@ -1,21 +1,18 @@
-"""GenericRuntime: PodRuntime over any CRI service; a table of contents, one line per call."""
+"""GenericRuntime: PodRuntime over any CRI service; a table of contents, one line per call.
+
+What only some calls need is imported by them, so that listing pods loads no more than it needs.
+"""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from runtimes.core.pod.sync import PodSyncResult
 from runtimes.kubelet.config import KubeletConfig
-from runtimes.kubelet.generic import exec as commands
-from runtimes.kubelet.generic import facts, gc, images, remove
+from runtimes.kubelet.generic import facts
 from runtimes.kubelet.generic.changes import Changes
-from runtimes.kubelet.generic.kill import PodKill, kill_pod
 from runtimes.kubelet.generic.node import ALONE, Node, Surroundings
 from runtimes.kubelet.generic.pods import get_pods
 from runtimes.kubelet.generic.status import EndedContainers, pod_status
-from runtimes.kubelet.generic.steps import CriSteps
-from runtimes.kubelet.sync.pod import sync_pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
         RuntimeCondition,
         RuntimeVersion,
     )
+    from runtimes.core.pod.sync import PodSyncResult
 
 
 class GenericRuntime:
@@ -123,21 +121,31 @@ class GenericRuntime:
         pull_secrets: Sequence[RegistryAuth],
         backoff: Backoff,
     ) -> PodSyncResult:
+        from runtimes.kubelet.generic.steps import CriSteps
+        from runtimes.kubelet.sync.pod import sync_pod
+
         return sync_pod(pod, status, CriSteps(self._node, pull_secrets), backoff)
 
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None
     ) -> PodSyncResult:
+        from runtimes.core.pod.sync import PodSyncResult
+        from runtimes.kubelet.generic.kill import PodKill, kill_pod
+
         kill = PodKill(pod, running.uid, running.containers, running.sandboxes, grace_period)
         return PodSyncResult(tuple(kill_pod(self._node, kill)))
 
     def remove_pod(self, running: RunningPod) -> None:
+        from runtimes.kubelet.generic import remove
+
         remove.remove_pod(self._node, running)
         self._ended.keep(running.uid, ())
         self._changes.forget(running.uid)
 
     def delete_container(self, container_id: str) -> None:
-        remove.delete_container(self._service, container_id)
+        from runtimes.kubelet.generic.delete import delete_container
+
+        delete_container(self._service, container_id)
 
     def wait_for_change(self, pod_uid: str, timeout: float) -> bool:
         """Wait until a pod differs from its last `get_pod_status`, or `timeout` seconds."""
@@ -147,52 +155,71 @@ class GenericRuntime:
         self, policy: GarbagePolicy, *, all_sources_ready: bool, evict_non_deleted: bool = False
     ) -> None:
         """`evict_non_deleted` makes no difference: there are no evicted pods here."""
+        from runtimes.kubelet.generic import gc
+
         del evict_non_deleted
-        gc.collect(
-            self._node,
-            gc.GarbageRun(
-                policy=policy,
-                is_removed=self._node.around.is_removed,
-                all_sources_ready=all_sources_ready,
-                now_ns=time.time_ns(),
-            ),
+        run = gc.GarbageRun(
+            policy=policy,
+            is_removed=self._node.around.is_removed,
+            all_sources_ready=all_sources_ready,
         )
+        gc.collect(self._node, run)
 
     # -- commands and streams
 
     def exec(self, container_id: str, cmd: Sequence[str], timeout: int = 0) -> ExecResult:
+        from runtimes.kubelet.generic import exec as commands
+
         return commands.run(self._service, container_id, cmd, timeout)
 
     def exec_url(
         self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
     ) -> str:
+        from runtimes.kubelet.generic import exec as commands
+
         return commands.exec_url(self._service, container_id, cmd, tty=tty, stdin=stdin)
 
     def attach_url(self, container_id: str, *, tty: bool = False, stdin: bool = False) -> str:
+        from runtimes.kubelet.generic import exec as commands
+
         return commands.attach_url(self._service, container_id, tty=tty, stdin=stdin)
 
     def port_forward_url(self, pod_sandbox_id: str, ports: Sequence[int]) -> str:
+        from runtimes.kubelet.generic import exec as commands
+
         return commands.port_forward_url(self._service, pod_sandbox_id, ports)
 
     # -- images
 
     def pull_image(self, image: str, auths: Sequence[RegistryAuth] = ()) -> str:
+        from runtimes.kubelet.generic import images
+
         return images.pull_image(self._service, image, auths)
 
     def image_ref(self, image: str) -> str | None:
+        from runtimes.kubelet.generic import images
+
         found = images.find_image(self._service, image)
         return None if found is None else found.ref
 
     def list_images(self) -> list[Image]:
+        from runtimes.kubelet.generic import images
+
         return images.list_images(self._service)
 
     def remove_image(self, image: str) -> None:
+        from runtimes.kubelet.generic import images
+
         images.remove_image(self._service, image)
 
     def import_image(self, source: Path, name: str = "") -> list[str]:
+        from runtimes.kubelet.generic import images
+
         return images.import_image(self._service, self._name, source, name)
 
     def image_stats(self) -> list[ImageStats]:
+        from runtimes.kubelet.generic import images
+
         return images.image_stats(self._service)
 
 

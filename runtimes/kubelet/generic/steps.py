@@ -11,9 +11,9 @@ from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.generate.resources import pod_resources
 from runtimes.kubelet.generate.sandbox import sandbox_config
 from runtimes.kubelet.generic import convert
+from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.kill import PodKill, kill_container, kill_pod
 from runtimes.kubelet.generic.node import OWNER, Node
-from runtimes.kubelet.generic.remove import delete_container
 from runtimes.kubelet.generic.start import CriSandbox, Start, start_container
 from runtimes.kubelet.generic.unsupported import refuse_unsupported
 from runtimes.kubelet.oserrors import translated

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 def write(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Replace `path` atomically and flush file and folder to disk."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         _write_flushed(temporary, data, mode)
         temporary.replace(path)

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-import uuid
+import time
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from runtimes.core import errors
 from runtimes.kubelet import layout
+from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.store import durable
 from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
 
@@ -33,12 +33,16 @@ if TYPE_CHECKING:
 
 
 def new_uid() -> str:
-    return str(uuid.uuid4())
+    """Make a random one (RFC 9562, version 4)."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    tail = f"{variant}{digits[17:20]}-{digits[20:]}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{tail}"
 
 
 def utc_now() -> str:
     """The time as Kubernetes writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_ns(time.time_ns())
 
 
 class PodStore:
