@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.oci.cgroup.paths import container_path
-from runtimes.oci.seccomp import BPF_ANNOTATION, Target, choose, default_profile, filter_for
+from runtimes.oci.seccomp.choose import BPF_ANNOTATION, choose, filter_for
+from runtimes.oci.seccomp.profile import Target
+from runtimes.oci.seccomp.table import default_profile
 from runtimes.oci.spec import (
     annotate,
     capabilities,
@@ -18,7 +20,7 @@ from runtimes.oci.spec import (
 )
 
 if TYPE_CHECKING:
-    from runtimes.oci.seccomp import Filter
+    from runtimes.oci.seccomp.choose import Filter
     from runtimes.oci.spec.request import SpecRequest
     from runtimes.oci.spec.schema import Linux, Spec
 

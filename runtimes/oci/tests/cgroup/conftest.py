@@ -8,41 +8,43 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.oci import cgroup
+from runtimes.oci.cgroup import kill, tree
+from runtimes.oci.cgroup import layout as layouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
-def layout() -> cgroup.Layout:
-    return cgroup.detect()
+def layout() -> layouts.Layout:
+    return layouts.detect()
 
 
 @pytest.fixture
-def path(layout: cgroup.Layout) -> Iterator[str]:
+def path(layout: layouts.Layout) -> Iterator[str]:
     name = f"/runtimes-test-{secrets.token_hex(4)}"
     yield name
-    cgroup.kill_all(layout, name)
-    cgroup.remove(layout, name)
+    kill.kill_all(layout, name)
+    tree.remove(layout, name)
 
 
 @pytest.fixture
-def spawn_in(layout: cgroup.Layout) -> Iterator[Callable[[str, str], subprocess.Popen[bytes]]]:
+def spawn_in(layout: layouts.Layout) -> Iterator[Callable[[str, str], subprocess.Popen[bytes]]]:
     """Start ``sh -c script`` inside a cgroup: it joins before it runs the script."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[tuple[subprocess.Popen[bytes], str]] = []
 
     def spawn(path: str, script: str) -> subprocess.Popen[bytes]:
         joins = "".join(f"echo $$ > {d}/cgroup.procs;" for d in layout.directories(path))
         process = subprocess.Popen(
             ["/bin/busybox", "sh", "-c", f"{joins} echo ready; {script}"], stdout=subprocess.PIPE
         )
-        started.append(process)
+        started.append((process, path))
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         return process
 
     yield spawn
-    for process in started:
+    for process, path in started:
+        kill.kill_all(layout, path)
         process.kill()
         process.communicate()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci import cgroup
+from runtimes.oci.cgroup import freezer, kill, limits, oom, stats, tree
+from runtimes.oci.cgroup import layout as layouts
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,100 +25,100 @@ FORKING = "while :; do sleep 60 & sleep 60 & sleep 60 & break; done; setsid slee
 
 
 def test_create_makes_it_in_every_hierarchy_and_tells_whether_it_was_new(
-    layout: cgroup.Layout, path: str
+    layout: layouts.Layout, path: str
 ) -> None:
-    assert cgroup.create(layout, f"{path}/inner")
-    assert not cgroup.create(layout, f"{path}/inner")
+    assert tree.create(layout, f"{path}/inner")
+    assert not tree.create(layout, f"{path}/inner")
     assert all(place.is_dir() for place in layout.directories(f"{path}/inner"))
 
 
-def test_remove_takes_what_is_below_and_is_idempotent(layout: cgroup.Layout, path: str) -> None:
-    cgroup.create(layout, f"{path}/a/b")
+def test_remove_takes_what_is_below_and_is_idempotent(layout: layouts.Layout, path: str) -> None:
+    tree.create(layout, f"{path}/a/b")
 
-    cgroup.remove(layout, path)
-    cgroup.remove(layout, path)
+    tree.remove(layout, path)
+    tree.remove(layout, path)
 
-    assert not cgroup.exists(layout, path)
+    assert not tree.exists(layout, path)
 
 
 def test_remove_names_the_processes_that_still_live_there(
-    layout: cgroup.Layout, path: str, spawn_in: Spawn
+    layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:
-    cgroup.create(layout, path)
+    tree.create(layout, path)
     process = spawn_in(path, "exec sleep 60")
 
     with pytest.raises(errors.FailedPrecondition, match=str(process.pid)):
-        cgroup.remove(layout, path, timeout=0.05)
+        tree.remove(layout, path, timeout=0.05)
 
 
 def test_remove_if_empty_leaves_a_cgroup_that_has_children(
-    layout: cgroup.Layout, path: str
+    layout: layouts.Layout, path: str
 ) -> None:
-    cgroup.create(layout, f"{path}/a")
+    tree.create(layout, f"{path}/a")
 
-    assert not cgroup.remove_if_empty(layout, path)
-    assert cgroup.remove_if_empty(layout, f"{path}/a")
-    assert cgroup.remove_if_empty(layout, path)
+    assert not tree.remove_if_empty(layout, path)
+    assert tree.remove_if_empty(layout, f"{path}/a")
+    assert tree.remove_if_empty(layout, path)
 
 
 def test_processes_lists_those_of_child_cgroups_too(
-    layout: cgroup.Layout, path: str, spawn_in: Spawn
+    layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:
-    cgroup.create(layout, f"{path}/a")
+    tree.create(layout, f"{path}/a")
     process = spawn_in(f"{path}/a", "exec sleep 60")
 
-    assert cgroup.processes(layout, path) == {process.pid}
+    assert tree.processes(layout, path) == {process.pid}
 
 
 def test_kill_all_ends_a_tree_whose_members_left_their_session(
-    layout: cgroup.Layout, path: str, spawn_in: Spawn
+    layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:
-    cgroup.create(layout, path)
+    tree.create(layout, path)
     process = spawn_in(path, FORKING)
     started = time.monotonic()
 
-    cgroup.kill_all(layout, path)
+    kill.kill_all(layout, path)
 
     assert process.wait(5) == -9
-    assert cgroup.processes(layout, path) == frozenset()
+    assert tree.processes(layout, path) == frozenset()
     assert time.monotonic() - started < 5
 
 
-def test_kill_all_of_an_absent_cgroup_is_fine(layout: cgroup.Layout) -> None:
-    cgroup.kill_all(layout, "/runtimes-test-absent")
+def test_kill_all_of_an_absent_cgroup_is_fine(layout: layouts.Layout) -> None:
+    kill.kill_all(layout, "/runtimes-test-absent")
 
 
-def test_kill_all_refuses_to_kill_this_process(layout: cgroup.Layout) -> None:
+def test_kill_all_refuses_to_kill_this_process(layout: layouts.Layout) -> None:
     with pytest.raises(errors.InvalidArgument, match="this process lives there"):
-        cgroup.kill_all(layout, "/")
+        kill.kill_all(layout, "/")
 
 
 def test_freeze_stops_the_processes_and_thaw_resumes_them(
-    layout: cgroup.Layout, path: str, spawn_in: Spawn
+    layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:
-    cgroup.create(layout, path)
+    tree.create(layout, path)
     process = spawn_in(path, "while :; do :; done")
 
-    cgroup.freeze(layout, path)
-    frozen_at = cgroup.read(layout, path).cpu_ns
+    freezer.freeze(layout, path)
+    frozen_at = stats.read(layout, path).cpu_ns
     time.sleep(0.05)
 
-    assert cgroup.is_frozen(layout, path)
-    assert cgroup.read(layout, path).cpu_ns == frozen_at
-    cgroup.thaw(layout, path)
-    assert not cgroup.is_frozen(layout, path)
+    assert freezer.is_frozen(layout, path)
+    assert stats.read(layout, path).cpu_ns == frozen_at
+    freezer.thaw(layout, path)
+    assert not freezer.is_frozen(layout, path)
     assert process.poll() is None
 
 
-def test_freeze_of_an_absent_cgroup_is_not_found(layout: cgroup.Layout) -> None:
+def test_freeze_of_an_absent_cgroup_is_not_found(layout: layouts.Layout) -> None:
     with pytest.raises(errors.NotFound):
-        cgroup.freeze(layout, "/runtimes-test-absent")
+        freezer.freeze(layout, "/runtimes-test-absent")
 
 
-def test_update_sets_limits_that_the_files_show(layout: cgroup.Layout, path: str) -> None:
-    cgroup.create(layout, path)
+def test_update_sets_limits_that_the_files_show(layout: layouts.Layout, path: str) -> None:
+    tree.create(layout, path)
 
-    cgroup.update(
+    limits.update(
         layout,
         path,
         {
@@ -128,73 +129,73 @@ def test_update_sets_limits_that_the_files_show(layout: cgroup.Layout, path: str
     )
 
     assert (layout.directory("pids", path) / "pids.max").read_text() == "17\n"  # type: ignore[operator]
-    stats = cgroup.read(layout, path).memory
-    assert stats is not None
-    assert stats.limit_bytes == 64 << 20
+    used = stats.read(layout, path).memory
+    assert used is not None
+    assert used.limit_bytes == 64 << 20
 
 
 def test_update_can_raise_and_lower_memory_with_its_swap_in_either_order(
-    layout: cgroup.Layout, path: str
+    layout: layouts.Layout, path: str
 ) -> None:
-    if not cgroup.limits_swap(layout):
+    if not limits.limits_swap(layout):
         pytest.skip("the kernel doesn't account swap per cgroup")
-    cgroup.create(layout, path)
+    tree.create(layout, path)
 
     for size in (64 << 20, 256 << 20, 32 << 20):
-        cgroup.update(layout, path, {"memory": {"limit": size, "swap": size}})
-        stats = cgroup.read(layout, path).memory
-        assert stats is not None
-        assert stats.limit_bytes == size
+        limits.update(layout, path, {"memory": {"limit": size, "swap": size}})
+        used = stats.read(layout, path).memory
+        assert used is not None
+        assert used.limit_bytes == size
 
 
 def test_update_puts_everything_back_when_one_value_is_refused(
-    layout: cgroup.Layout, path: str
+    layout: layouts.Layout, path: str
 ) -> None:
-    cgroup.create(layout, path)
-    cgroup.update(layout, path, {"pids": {"limit": 17}, "memory": {"limit": 64 << 20}})
+    tree.create(layout, path)
+    limits.update(layout, path, {"pids": {"limit": 17}, "memory": {"limit": 64 << 20}})
 
     with pytest.raises(errors.InvalidArgument):
-        cgroup.update(layout, path, {"memory": {"limit": 32 << 20}, "cpu": {"cpus": "4000-4001"}})
+        limits.update(layout, path, {"memory": {"limit": 32 << 20}, "cpu": {"cpus": "4000-4001"}})
 
-    stats = cgroup.read(layout, path).memory
-    assert stats is not None
-    assert stats.limit_bytes == 64 << 20
+    used = stats.read(layout, path).memory
+    assert used is not None
+    assert used.limit_bytes == 64 << 20
 
 
-def test_update_of_an_absent_cgroup_is_not_found(layout: cgroup.Layout) -> None:
+def test_update_of_an_absent_cgroup_is_not_found(layout: layouts.Layout) -> None:
     with pytest.raises(errors.NotFound):
-        cgroup.update(layout, "/runtimes-test-absent", {"pids": {"limit": 3}})
+        limits.update(layout, "/runtimes-test-absent", {"pids": {"limit": 3}})
 
 
-def test_stats_count_cpu_memory_and_pids(layout: cgroup.Layout, path: str, spawn_in: Spawn) -> None:
-    cgroup.create(layout, path)
+def test_stats_count_cpu_memory_pids(layout: layouts.Layout, path: str, spawn_in: Spawn) -> None:
+    tree.create(layout, path)
     process = spawn_in(path, f"exec {sys.executable} -S -c '{HOLDS_16_MIB}'")
     assert process.stdout is not None
     assert process.stdout.readline() == b"held\n"
 
-    stats = cgroup.read(layout, path)
+    used = stats.read(layout, path)
 
-    assert stats.pids == 1
-    assert stats.cpu_ns is not None
-    assert stats.cpu_ns > 0
-    assert stats.memory is not None
-    assert 0 < stats.memory.working_set_bytes <= stats.memory.usage_bytes
-    assert stats.memory.rss_bytes >= 16 << 20
+    assert used.pids == 1
+    assert used.cpu_ns is not None
+    assert used.cpu_ns > 0
+    assert used.memory is not None
+    assert 0 < used.memory.working_set_bytes <= used.memory.usage_bytes
+    assert used.memory.rss_bytes >= 16 << 20
 
 
-def test_stats_of_an_absent_cgroup_are_not_found(layout: cgroup.Layout) -> None:
+def test_stats_of_an_absent_cgroup_are_not_found(layout: layouts.Layout) -> None:
     with pytest.raises(errors.NotFound):
-        cgroup.read(layout, "/runtimes-test-absent")
+        stats.read(layout, "/runtimes-test-absent")
 
 
 def test_oom_kill_is_counted_and_survives_the_process(
-    layout: cgroup.Layout, path: str, spawn_in: Spawn
+    layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:
-    cgroup.create(layout, path)
-    cgroup.update(layout, path, {"memory": {"limit": 8 << 20}})
-    assert cgroup.oom_kills(layout, path) == 0
+    tree.create(layout, path)
+    limits.update(layout, path, {"memory": {"limit": 8 << 20}})
+    assert oom.oom_kills(layout, path) == 0
     process = spawn_in(path, "exec tail /dev/zero")
 
     code = 128 - process.wait(20)
 
-    assert cgroup.was_oom_killed(code, cgroup.oom_kills(layout, path))
+    assert oom.was_oom_killed(code, oom.oom_kills(layout, path))
