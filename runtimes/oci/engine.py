@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runtimes.oci.host.facts import host_facts
 from runtimes.oci.state.boot import boot_id
 from runtimes.oci.state.paths import Paths
 from runtimes.oci.state.record import ContainerRecord, SandboxRecord
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from runtimes.oci.image.store import ImageStore
     from runtimes.oci.monitor.monitor import Monitor
     from runtimes.oci.options import OciOptions
+    from runtimes.oci.registry.options import RegistryOptions
     from runtimes.oci.runtime.driver import Runtime
     from runtimes.oci.snapshot.usage import UsageCache
 
@@ -49,6 +49,8 @@ class Engine:
 
     @property
     def facts(self) -> HostFacts:
+        from runtimes.oci.host.facts import host_facts
+
         return host_facts()
 
     @property
@@ -78,6 +80,16 @@ class Engine:
         from runtimes.oci.image.store import ImageStore
 
         return ImageStore(self.paths.root / "images", self._layers_in_use)
+
+    @cached_property
+    def registries(self) -> RegistryOptions:
+        from runtimes.oci.registry.options import RegistryOptions
+
+        return RegistryOptions(
+            insecure=self.options.insecure_registries,
+            ca_file=self.options.registry_ca_file,
+            docker_config=self.options.docker_config,
+        )
 
     def _layers_in_use(self) -> set[Path]:
         from runtimes.oci.snapshot.record import layers_in_use

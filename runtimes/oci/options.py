@@ -22,6 +22,10 @@ class OciOptions:
         subnet6: its IPv6 network; None means IPv4 alone.
         cni_conf_dir: take the pod network from the CNI configuration found there instead.
         cni_bin_dirs: where CNI plugins are.
+        insecure_registries: hosts (or host:port) spoken to over plain HTTP; loopback needs no mention.
+        registry_ca_file: certificates (PEM) trusted beside the system's.
+        docker_config: a `config.json` with registry credentials. None: ``$DOCKER_CONFIG`` or
+            ``~/.docker``.
         shm_bytes: size of a pod's /dev/shm.
     """
 
@@ -34,6 +38,9 @@ class OciOptions:
     subnet6: str | None = None
     cni_conf_dir: Path | None = None
     cni_bin_dirs: tuple[Path, ...] = (Path("/opt/cni/bin"), Path("/usr/lib/cni"))
+    insecure_registries: tuple[str, ...] = ()
+    registry_ca_file: Path | None = None
+    docker_config: Path | None = None
     shm_bytes: int = 64 << 20
 
     def resolved_root(self) -> Path:

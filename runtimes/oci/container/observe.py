@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.oci.cgroup import oom
 from runtimes.oci.state import exit_file
-from runtimes.oci.state.derive import Condition, State, condition
+from runtimes.oci.state.derive import KILLED_EXIT_CODE, Condition, State, condition
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine
@@ -56,8 +55,10 @@ def _why_lost(engine: Engine, record: ContainerRecord) -> str:
 
 
 def _oom(engine: Engine, record: ContainerRecord, ended: Exit) -> bool:
-    if ended.code != oom.SIGKILLED:
+    if ended.code != KILLED_EXIT_CODE:
         return False
+    from runtimes.oci.cgroup import oom
+
     kills = oom.oom_kills(engine.cgroups, record.cgroup_path)
     noted = (engine.containers.folder(record.id) / _OOM_FILE).exists()
     return oom.was_oom_killed(ended.code, kills) or noted

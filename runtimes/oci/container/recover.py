@@ -7,9 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.container import failure, teardown
-from runtimes.oci.runtime.release import is_waiting
-from runtimes.oci.state import stragglers
 from runtimes.oci.state.record import ContainerPhase
 
 if TYPE_CHECKING:
@@ -47,11 +44,13 @@ def _recover(engine: Engine, container_id: str) -> None:
 
 def _is_half_way(engine: Engine, record: ContainerRecord) -> bool:
     if record.phase is ContainerPhase.STARTED:
-        return record.boot_id == engine.boot_id and is_waiting(engine.runtime_of(record), record.id)
+        return record.boot_id == engine.boot_id and engine.paths.start_fifo(record.id).exists()
     return record.phase not in {ContainerPhase.CREATED, ContainerPhase.FAILED}
 
 
 def _finish(engine: Engine, container_id: str) -> None:
+    from runtimes.oci.container import teardown
+
     try:
         record = engine.containers.load(container_id)
     except errors.NotFound:
@@ -76,6 +75,8 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
 
 def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
     """Undo an interrupted start; the caller holds the lock."""
+    from runtimes.oci.container import failure
+
     if record.phase is ContainerPhase.STARTING or (
         record.phase is ContainerPhase.STARTED and _is_half_way(engine, record)
     ):
@@ -85,6 +86,9 @@ def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
 
 def _discard_unreadable(engine: Engine, container_id: str, error: errors.DataLoss) -> None:
     """Remove a container that no call could name any more."""
+    from runtimes.oci.container import teardown
+    from runtimes.oci.state import stragglers
+
     log.warning(
         "removing a container without a readable record container=%s: %s", *(container_id, error)
     )

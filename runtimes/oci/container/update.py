@@ -64,8 +64,10 @@ def _rewrite(config: Path, changes: Resources) -> None:
     spec: dict[str, Any] = json.loads(config.read_bytes())
     old = spec["linux"]["resources"]
     for name, value in changes.items():
-        known = old.get(name)
-        old[name] = {**known, **value} if isinstance(known, dict) else value
+        if isinstance(value, dict):
+            old.setdefault(name, {}).update(value)
+        else:
+            old[name] = value
     fresh = config.with_suffix(".new")
     fresh.write_text(json.dumps(spec))
     fresh.rename(config)

@@ -41,11 +41,6 @@ def release(runtime: Runtime, container_id: str, init: Process) -> None:
         runtime.call("start", container_id)
 
 
-def is_waiting(runtime: Runtime, container_id: str) -> bool:
-    """Whether init still waits to be released."""
-    return (runtime.state(container_id) / _FIFO).exists()
-
-
 def _by_fifo(fifo: Path, init: Process, *, reads: bool) -> bool:
     try:
         return _read(fifo) if reads else _write(fifo, init)

@@ -11,7 +11,6 @@ import errno
 import os
 import socket
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,13 +62,6 @@ def unpin(path: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOENT}:
             raise errors.Internal(f"unmount '{path}': {error.strerror}") from error
-
-
-def inode(path: Path) -> int:
-    """Identity of a pinned namespace, 0 when nothing is there."""
-    with suppress(OSError):
-        return path.stat().st_ino
-    return 0
 
 
 def apply_sysctls(folder: Path, kinds: tuple[str, ...], sysctls: Mapping[str, str]) -> None:

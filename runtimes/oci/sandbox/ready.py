@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.sandbox import namespaces
 from runtimes.oci.state.record import SandboxPhase
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import SandboxRecord
 
@@ -19,8 +20,16 @@ def is_ready(engine: Engine, record: SandboxRecord) -> bool:
         record.phase is SandboxPhase.READY
         and record.boot_id == engine.boot_id
         and (record.pause is None or record.pause.alive)
-        and record.netns_inode == namespaces.inode(engine.paths.pin(record.id, "net"))
+        and record.netns_inode == inode(engine.paths.pin(record.id, "net"))
     )
+
+
+def inode(path: Path) -> int:
+    """Identity of a pinned namespace, 0 when nothing is there."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def state(engine: Engine, record: SandboxRecord) -> cri.PodSandboxState.ValueType:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.oci.container import recover as containers
-from runtimes.oci.container import teardown as container_teardown
-from runtimes.oci.sandbox import namespaces, teardown
-from runtimes.oci.state import stragglers
 from runtimes.oci.state.record import SandboxPhase
 
 if TYPE_CHECKING:
@@ -49,6 +46,8 @@ def _recover(engine: Engine, sandbox_id: str) -> bool:
 
 def finish(engine: Engine, sandbox_id: str) -> None:
     """Carry an interrupted step to its end, unless somebody is at it."""
+    from runtimes.oci.sandbox import teardown
+
     with engine.sandboxes.try_lock(sandbox_id) as free:
         if not free:
             return
@@ -79,12 +78,16 @@ def _discard_empty(engine: Engine, sandbox_id: str) -> None:
 
 def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.DataLoss) -> bool:
     """Remove a sandbox that no call could name any more."""
+    from runtimes.oci.container import teardown as containers_teardown
+    from runtimes.oci.sandbox import namespaces, teardown
+    from runtimes.oci.state import stragglers
+
     log.warning("removing a sandbox with an unreadable record id=%s: %s", sandbox_id, error)
     with engine.sandboxes.try_lock(sandbox_id) as free:
         if not free:
             return False
         for container in engine.containers_of(sandbox_id):
-            container_teardown.remove(engine, container.id)
+            containers_teardown.remove(engine, container.id)
         stragglers.kill(sandbox_id)
         pins = engine.paths.pins(sandbox_id)
         for kind in (*teardown.PINS, "shm"):

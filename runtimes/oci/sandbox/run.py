@@ -18,6 +18,7 @@ from runtimes.core import errors
 from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.cgroup import tree
 from runtimes.oci.sandbox import files, namespaces, network, options, pause, recover, teardown
+from runtimes.oci.sandbox.ready import inode
 from runtimes.oci.state.record import NetworkState, SandboxPhase, SandboxRecord
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _build(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) 
         record,
         phase=SandboxPhase.READY,
         ips=ips,
-        netns_inode=namespaces.inode(pins / "net"),
+        netns_inode=inode(pins / "net"),
         pause=init,
     )
 

@@ -16,6 +16,7 @@ from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.cgroup import tree
 from runtimes.oci.container import teardown as containers
 from runtimes.oci.sandbox import namespaces, network, pause
+from runtimes.oci.sandbox.ready import inode
 from runtimes.oci.state.record import NetworkState, SandboxPhase
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def release(engine: Engine, record: SandboxRecord) -> None:
     if record.network is NetworkState.ATTEMPTED:
         netns = pins / "net"
         config = cri.PodSandboxConfig.FromString(record.config)
-        present = netns if namespaces.inode(netns) else None
+        present = netns if inode(netns) else None
         engine.network.detach(network.detach_request(record, config, present))
     for kind in PINS:
         namespaces.unpin(pins / kind)

@@ -8,7 +8,6 @@ the first.
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ def read(path: Path) -> Exit | None:
 
 def write_lost(path: Path, why: str) -> None:
     """Note that a container ended nobody knows how, unless its exit is on file."""
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
     temporary.write_text(f"{LOST_EXIT_CODE} {why}")
     try:
         with suppress(FileExistsError):

@@ -50,6 +50,10 @@ class Paths:
         """What crun or runc keeps of its own."""
         return self.run_root / "runtime"
 
+    def start_fifo(self, container_id: str) -> Path:
+        """What a created container's init waits on, in the runtime's state; gone once released."""
+        return self.runtime_root / container_id / "exec.fifo"
+
     @property
     def execs(self) -> Path:
         """Process specs and pid files of running execs."""

@@ -12,7 +12,6 @@ last step.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import threading
 import time
@@ -264,6 +263,8 @@ class Store(Generic[R]):
             return None
 
     def _name(self, unique_name: tuple[str, ...]) -> Path:
+        import hashlib
+
         digest = hashlib.sha256("\0".join(unique_name).encode()).hexdigest()
         return self._names / f"{self._kind}-{digest}"
 
