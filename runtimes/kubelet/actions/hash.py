@@ -35,11 +35,3 @@ def hash_json(text: bytes) -> int:
 
 def container_hash(container: v1.Container | v1.EphemeralContainer) -> int:
     return hash_json(go_json(container))
-
-
-def parse_hash(text: str) -> int:
-    """Read the annotation's lower-case hex; 0 when it is none."""
-    try:
-        return int(text, 16)
-    except ValueError:
-        return 0

@@ -5,17 +5,11 @@ Source: kubelet pkg/kubelet/kuberuntime/labels.go.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from runtimes.core import labels
 from runtimes.core.pod import v1
-from runtimes.kubelet.actions.hash import container_hash, parse_hash
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from runtimes.kubelet.actions.hash import container_hash
 
 
 def pod_labels(pod: v1.Pod) -> dict[str, str]:
@@ -54,31 +48,3 @@ def container_annotations(
         ports = msgspec.json.encode(container.ports)
         annotations[labels.CONTAINER_PORTS] = ports.decode()
     return annotations
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerNotes:
-    """What a container's annotations tell; what is missing or broken is as if never written."""
-
-    hash: int = 0
-    restart_count: int = 0
-    termination_message_path: str = ""
-    termination_message_policy: str = ""
-    deletion_grace_period: int | None = None
-    termination_grace_period: int | None = None
-
-
-def read_annotations(annotations: Mapping[str, str]) -> ContainerNotes:
-    return ContainerNotes(
-        hash=parse_hash(annotations.get(labels.CONTAINER_HASH, "")),
-        restart_count=_number(annotations, labels.CONTAINER_RESTART_COUNT) or 0,
-        termination_message_path=annotations.get(labels.CONTAINER_TERMINATION_MESSAGE_PATH, ""),
-        termination_message_policy=annotations.get(labels.CONTAINER_TERMINATION_MESSAGE_POLICY, ""),
-        deletion_grace_period=_number(annotations, labels.POD_DELETION_GRACE_PERIOD),
-        termination_grace_period=_number(annotations, labels.POD_TERMINATION_GRACE_PERIOD),
-    )
-
-
-def _number(annotations: Mapping[str, str], key: str) -> int | None:
-    text = annotations.get(key, "")
-    return int(text) if text.isascii() and text.isdigit() else None

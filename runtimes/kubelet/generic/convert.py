@@ -17,7 +17,7 @@ from runtimes.core.pod.status import (
     Image,
     SandboxStatus,
 )
-from runtimes.kubelet.generate.metadata import read_annotations
+from runtimes.kubelet.generate.notes import read_annotations
 
 if TYPE_CHECKING:
     from runtimes.core.pod.status import RegistryAuth

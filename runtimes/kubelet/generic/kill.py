@@ -15,7 +15,7 @@ from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 from runtimes.core.pod.sync import Action, Reason, SyncResult
 from runtimes.kubelet.events import EventReason
-from runtimes.kubelet.generate.metadata import read_annotations
+from runtimes.kubelet.generate.notes import read_annotations
 from runtimes.kubelet.sync.grace import StopPlan, plan_of, plan_of_orphan
 
 if TYPE_CHECKING:

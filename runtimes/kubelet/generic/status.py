@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from runtimes.core import errors, labels
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus, SandboxStatus
-from runtimes.kubelet.generate.metadata import read_annotations
+from runtimes.kubelet.generate.notes import read_annotations
 from runtimes.kubelet.generic import convert
 from runtimes.kubelet.status.termination_message import LastWords, termination_message
 
