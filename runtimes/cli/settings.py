@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,9 +66,12 @@ class Settings:
             BackendUnavailable: it can't be opened.
             InvalidArgument: an option that it doesn't have.
         """
+        from runtimes.cli.messages import Events, show_log
         from runtimes.client import connect
 
-        return connect(self.backend, config=self.read_config(), **self.options)
+        show_log(debug=self.debug)
+        options: dict[str, Any] = dict(self.options)
+        return connect(self.backend, config=self.read_config(), events=Events(), **options)
 
 
 def current() -> Settings:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: Listing[T](...) sets an attribute of typing's own
 class Listing(Generic[T]):
     """How a kind of items is listed.
 

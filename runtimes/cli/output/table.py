@@ -16,7 +16,7 @@ T = TypeVar("T")
 GAP = "   "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: Column[T](...) sets an attribute of typing's own
 class Column(Generic[T]):
     """One column.
 

@@ -5,6 +5,9 @@
     [backends.oci]
     root = "/srv/containers"
 
+    [kubelet]
+    cluster_dns = ["10.96.0.10"]
+
 It is the first of: the one asked for, ``$RUNTIMES_CONFIG``, ``runtimes/config.toml`` in
 ``$XDG_CONFIG_HOME`` (``~/.config``), ``/etc/runtimes/config.toml``. Files aren't merged.
 """
@@ -33,11 +36,13 @@ class Config:
         path: None when there is no file.
         backend: empty when it doesn't choose one.
         backends: options by backend, as TOML has them; `runtimes.core.configure.fill` checks them.
+        kubelet: settings of the node, in the same way.
     """
 
     path: Path | None = None
     backend: str = ""
     backends: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    kubelet: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_config(path: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -71,15 +76,18 @@ def _parse(path: Path) -> Config:
         raise _invalid(path, str(error)) from error
     except OSError as error:
         raise errors.PermissionDenied(f"read configuration '{path}': {error.strerror}") from error
-    unknown = sorted(data.keys() - {"backend", "backends"})
+    unknown = sorted(data.keys() - {"backend", "backends", "kubelet"})
     if unknown:
-        raise _invalid(path, f"unknown key '{unknown[0]}'; known are backend, backends")
+        raise _invalid(path, f"unknown key '{unknown[0]}'; known are backend, backends, kubelet")
     backend, backends = data.get("backend", ""), data.get("backends", {})
+    kubelet = data.get("kubelet", {})
     if not isinstance(backend, str):
         raise _invalid(path, 'backend must be a text such as "oci"')
     if not isinstance(backends, dict) or not all(isinstance(t, dict) for t in backends.values()):
         raise _invalid(path, "backends must hold tables such as [backends.oci]")
-    return Config(path, backend, backends)
+    if not isinstance(kubelet, dict):
+        raise _invalid(path, "kubelet must be a table: [kubelet]")
+    return Config(path, backend, backends, kubelet)
 
 
 def _invalid(path: Path, why: str) -> errors.InvalidArgument:

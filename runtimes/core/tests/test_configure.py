@@ -109,11 +109,11 @@ def test_a_value_of_another_type_is_refused(name: str, value: object, why: str) 
 
 def test_the_file_names_the_backend_and_its_options(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('backend = "cri"\n[backends.cri]\nendpoint = "unix:///x"\n')
+    path.write_text('backend = "cri"\n[backends.cri]\nendpoint = "unix:///x"\n[kubelet]\nx = 1\n')
 
     config = read_config(path)
 
-    assert config == Config(path, "cri", {"cri": {"endpoint": "unix:///x"}})
+    assert config == Config(path, "cri", {"cri": {"endpoint": "unix:///x"}}, {"x": 1})
 
 
 def test_the_first_file_found_is_read(tmp_path: Path) -> None:
@@ -146,6 +146,7 @@ def test_a_file_asked_for_must_exist(tmp_path: Path) -> None:
         ('backnd = "oci"', "backnd"),
         ("backend = 3", "must be a text"),
         ("backends = 3", "tables"),
+        ("kubelet = 3", "table"),
         ("[backends]\noci = 3", "tables"),
     ],
 )

@@ -1,0 +1,122 @@
+"""``runtimes run -f POD.yaml`` and ``runtimes run IMAGE -- COMMAND``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runtimes.cli.command import RunningCommand
+from runtimes.cli.complete import image_names
+from runtimes.cli.manifests import load_all, validate_option
+from runtimes.cli.run_options import image_options, read_options
+from runtimes.cli.settings import current
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runtimes.client import Pod, Runtime
+    from runtimes.core.pod import v1
+    from runtimes.kubelet.manifest.load import Validation
+
+
+@click.command("run", cls=RunningCommand, no_args_is_help=True)
+@click.argument("image", required=False, shell_complete=image_names)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option("-f", "--filename", metavar="FILE", help="Run the pods of a manifest; - is stdin.")
+@click.option("--rm", "remove", is_flag=True, help="Remove the pod when it has ended.")
+@click.option(
+    "-d", "--detach", is_flag=True, help="Start it, print its name, and leave it running."
+)
+@click.option("--timestamps", is_flag=True, help="Put the time before each line.")
+@validate_option
+@image_options
+def command(  # noqa: PLR0913 - one parameter per option
+    *,
+    image: str | None,
+    command: tuple[str, ...],
+    filename: str | None,
+    remove: bool,
+    detach: bool,
+    timestamps: bool,
+    validate: Validation,
+    **options: Any,  # noqa: ANN401 - those of `image_options`
+) -> int:
+    r"""Run a pod or one image, show its logs, exit with its code.
+
+    Containers' output is shown as it comes, with their names before it if there are several. Ctrl-C
+    stops the pod with its grace period, a second one kills it.
+
+    \b
+    The exit code is that of the first container that failed, 0 if none did;
+    125 when the pod couldn't be run, 126 when a program can't be executed, 127 when there is none.
+    """
+    if (image is None) == (filename is None):
+        raise click.UsageError("Name an image, or a manifest with -f.")
+    if detach and remove:
+        raise click.UsageError("--detach and --rm exclude each other.")
+    with current().connect() as runtime:
+        if filename is not None:
+            _refuse_image_options(options)
+            manifests = load_all(runtime, [filename], validate)
+        else:
+            manifests = _of_image(runtime, image or "", command, options)
+        pods = [runtime.create(manifest, anew=True) for manifest in manifests]
+        if detach:
+            return _start(pods)
+        try:
+            return _foreground(pods, timestamps=timestamps)
+        finally:
+            if remove:
+                for pod in pods:
+                    pod.remove(force=True)
+
+
+def _of_image(
+    runtime: Runtime, image: str, command: tuple[str, ...], options: dict[str, Any]
+) -> list[v1.Pod]:
+    from runtimes.client import image_pod
+
+    words = command[1:] if command[:1] == ("--",) else command
+    return runtime.load(image_pod(image, words, read_options(options)))
+
+
+def _refuse_image_options(options: dict[str, Any]) -> None:
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    for name in options:
+        if context.get_parameter_source(name) is not default:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is for images; -f has it in its file."
+            )
+
+
+def _start(pods: Sequence[Pod]) -> int:
+    from runtimes.cli.exit_codes import of_start_failure
+    from runtimes.cli.failure import ExitCode
+    from runtimes.cli.output.progress import shown
+    from runtimes.client import StartFailed
+
+    for pod in pods:
+        try:
+            with shown(f"Starting {pod.name}"):
+                pod.start()
+        except StartFailed as error:
+            raise ExitCode(str(error), of_start_failure(error.reason, error.detail)) from error
+        click.echo(pod.name)
+    return 0
+
+
+def _foreground(pods: Sequence[Pod], *, timestamps: bool) -> int:
+    from runtimes.cli.foreground import Foreground
+    from runtimes.cli.output.log_printer import LogPrinter
+    from runtimes.cli.output.progress import Shown
+
+    names = [
+        name if len(pods) == 1 else f"{pod.name}/{name}"
+        for pod in pods
+        for name in pod.container_names
+    ]
+    printer = LogPrinter(names, prefix=len(names) > 1, timestamps=timestamps)
+    with Shown("Pulling images") as progress:
+        return Foreground(pods, printer, before_output=progress.close).run()

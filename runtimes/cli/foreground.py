@@ -1,0 +1,194 @@
+"""Run pods in the foreground: drive them, show their logs, stop them when the user wants.
+
+drivers, one thread a pod:  sync, wait for a change, sync ...      -> views
+this thread:                views -> logs -> terminal; signals -> stop, then kill
+"""
+
+from __future__ import annotations
+
+import contextvars
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtimes.cli.exit_codes import of_start_failure
+from runtimes.cli.failure import RUNTIME_FAILED
+from runtimes.cli.messages import note
+from runtimes.client import StartFailed
+from runtimes.client.log_lines import Merger
+from runtimes.client.progress import start_failure
+from runtimes.core import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from runtimes.cli.output.log_printer import LogPrinter
+    from runtimes.client import Pod
+    from runtimes.kubelet.status.view import PodView
+
+PERIOD = 0.05
+_LEAVE_AFTER = 3.0
+
+
+@dataclass(slots=True)
+class _Run:
+    """One pod: what its driver saw last, and how it ended."""
+
+    pod: Pod
+    merger: Merger
+    view: PodView | None = None
+    failure: tuple[str, str, str] | None = None
+    error: BaseException | None = None
+    done: bool = False
+
+
+class Foreground:
+    """Runs pods until all have ended; used once."""
+
+    def __init__(
+        self, pods: Sequence[Pod], printer: LogPrinter, *, before_output: Callable[[], None]
+    ) -> None:
+        """Prepare; `before_output` is called once before the first line of a container."""
+        self._runs = [_Run(pod, Merger()) for pod in pods]
+        self._printer = printer
+        self._before_output: Callable[[], None] | None = before_output
+        self._changed = threading.Condition()
+        self._signals: list[int] = []
+        self._stops: list[threading.Thread] = []
+        self._asked = 0
+        self._failed = False
+
+    def run(self) -> int:
+        """Run the pods, and return the exit code of the first that failed, 0 if none did."""
+        for one in self._runs:
+            context = contextvars.copy_context()
+            target = threading.Thread(target=context.run, args=(self._drive, one), daemon=True)
+            target.start()
+        with self._listening():
+            try:
+                self._follow()
+            except BaseException:
+                self._stop(None)
+                self._join_stops()
+                raise
+        return next((code for code in map(self._code, self._runs) if code), 0)
+
+    def _drive(self, one: _Run) -> None:
+        try:
+            one.pod.drive(lambda view: self._saw(one, view))
+        except BaseException as error:  # noqa: BLE001 - told by the main thread
+            one.error = error
+        finally:
+            with self._changed:
+                one.done = True
+                self._changed.notify_all()
+
+    def _saw(self, one: _Run, view: PodView) -> bool:
+        with self._changed:
+            one.view = view
+            one.failure = one.failure or start_failure(view)
+            self._changed.notify_all()
+        return one.failure is not None
+
+    def _follow(self) -> None:
+        left_at = float("inf")
+        while True:
+            moved = self._show()
+            self._react()
+            over = all(one.done for one in self._runs) and not self._stopping()
+            if over and not moved:
+                self._show()
+                return
+            if self._asked and not self._stopping():
+                left_at = min(left_at, time.monotonic() + _LEAVE_AFTER)
+            if time.monotonic() >= left_at:
+                return
+            if not moved:
+                with self._changed:
+                    self._changed.wait(PERIOD)
+
+    def _show(self) -> bool:
+        moved = False
+        for one in self._runs:
+            view = one.view
+            if view is not None:
+                one.merger.update(view.observed.containers)
+            for line in one.merger.lines():
+                moved = True
+                self._begin_output()
+                label = line.container
+                if len(self._runs) > 1:
+                    label = f"{one.pod.name}/{label}"
+                self._printer.print(line, label)
+        return moved
+
+    def _begin_output(self) -> None:
+        if self._before_output is not None:
+            self._before_output()
+            self._before_output = None
+
+    def _react(self) -> None:
+        """Stop all pods at the first signal or failed start; kill them at the second signal."""
+        if not self._failed and any(one.failure or one.error for one in self._runs):
+            self._failed = True
+            self._stop(None)
+        while self._asked < len(self._signals):
+            self._asked += 1
+            if self._asked == 1:
+                note("stopping; once more to kill")
+                self._stop(None)
+            elif self._asked == 2:
+                note("killing")
+                self._stop(0)
+
+    def _stop(self, grace: int | None) -> None:
+        for one in self._runs:
+            stop = threading.Thread(target=self._stop_one, args=(one, grace), daemon=True)
+            stop.start()
+            self._stops.append(stop)
+
+    def _stop_one(self, one: _Run, grace: int | None) -> None:
+        try:
+            one.pod.stop(grace)
+        except errors.Error as error:
+            note(str(error))
+        finally:
+            with self._changed:
+                self._changed.notify_all()
+
+    def _stopping(self) -> bool:
+        return any(stop.is_alive() for stop in self._stops)
+
+    def _join_stops(self) -> None:
+        for stop in self._stops:
+            stop.join()
+
+    def _code(self, one: _Run) -> int:
+        if one.failure is not None:
+            note(str(StartFailed(one.pod.full_name, *one.failure)))
+            return of_start_failure(one.failure[1], one.failure[2])
+        if one.error is not None:
+            note(str(one.error))
+            return RUNTIME_FAILED
+        code = one.view.exit_code if one.view is not None else None
+        if code is None:
+            return 128 + self._signals[0] if self._signals else RUNTIME_FAILED
+        return code
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Count signals instead of dying of them, while inside."""
+        handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self._signalled) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _signalled(self, number: int, frame: object) -> None:
+        del frame
+        self._signals.append(number)

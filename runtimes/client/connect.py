@@ -1,0 +1,105 @@
+"""Open a backend by its name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runtimes.client.runtime import Opened, Runtime
+from runtimes.core import discovery
+from runtimes.core.backend import Kind
+from runtimes.core.configure import Config, fill, read_config
+from runtimes.kubelet.config import KubeletConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runtimes.core.backend import Backend
+    from runtimes.core.discovery import Choice
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.kubelet.events import Recorder
+
+ROOT_VARIABLE = "RUNTIMES_KUBELET_ROOT"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    backend: Backend[Any]
+    choice: Choice
+
+
+def connect(
+    backend: str | Backend[Any] | None = None,
+    *,
+    config: Config | Path | None = None,
+    kubelet: KubeletConfig | None = None,
+    events: Recorder | None = None,
+    **options: object,
+) -> Runtime:
+    """Open a backend; use it as a context manager, or close it.
+
+    Args:
+        backend: its name, ``auto``, or a description; by default ``$RUNTIMES_BACKEND``, the
+            configuration file's, or ``oci``.
+        config: the configuration file, read or to be read, instead of the usual one.
+        kubelet: where pods' records, volumes and logs go, and more of the node; by default the
+            configuration's table ``[kubelet]``, and ``$RUNTIMES_KUBELET_ROOT`` for all folders.
+        events: takes what happens to pods, such as "Pulling image"; by default it is logged.
+        options: of the backend, over those of the configuration file.
+
+    Raises:
+        BackendUnavailable: it isn't installed, is broken, or isn't usable here.
+        InvalidArgument: it has no such option, or not of that type.
+    """
+    settings = config if isinstance(config, Config) else read_config(config)
+    asked = _ask(backend, settings)
+    name = asked.backend.name
+    values = {**settings.backends.get(name, {}), **options}
+    service = asked.backend.open(fill(asked.backend.options, values))
+    node = kubelet or kubelet_config(settings.kubelet)
+    opened = Opened(
+        backend=asked.backend,
+        why=asked.choice.why,
+        runtime=_pod_runtime(asked.backend, service, node, events),
+        kubelet=node,
+        config_path=settings.path,
+    )
+    return Runtime(opened)
+
+
+def kubelet_config(
+    table: Mapping[str, object], *, environ: Mapping[str, str] | None = None
+) -> KubeletConfig:
+    """Read the settings of the node from ``[kubelet]``; the root variable moves all folders.
+
+    Raises:
+        InvalidArgument: an unknown name, or a value of another type.
+    """
+    root = (os.environ if environ is None else environ).get(ROOT_VARIABLE, "")
+    folders = {"root": root, "log_root": str(Path(root, "logs"))} if root else {}
+    return fill(KubeletConfig, {**table, **folders})
+
+
+def _ask(backend: str | Backend[Any] | None, settings: Config) -> _Asked:
+    if backend is None or isinstance(backend, str):
+        choice = discovery.choose(backend, settings.backend)
+        return _Asked(discovery.load(choice.name), choice)
+    return _Asked(backend, discovery.Choice(backend.name, "given as an object"))
+
+
+def _pod_runtime(
+    backend: Backend[Any],
+    service: Any,  # noqa: ANN401 - what `open` gives depends on the kind
+    node: KubeletConfig,
+    events: Recorder | None,
+) -> PodRuntime:
+    if backend.kind is Kind.POD:
+        runtime: PodRuntime = service
+        return runtime
+    from runtimes.kubelet.generic.node import Surroundings
+    from runtimes.kubelet.generic.runtime import GenericRuntime
+
+    around = Surroundings() if events is None else Surroundings(record=events)
+    return GenericRuntime(service, name=backend.name, config=node, around=around)

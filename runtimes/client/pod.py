@@ -1,0 +1,328 @@
+"""A pod: its state, its containers, its logs, and how it is started and stopped."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from runtimes.client.container import Container
+from runtimes.client.errors import StartFailed
+from runtimes.client.log_lines import LogLine, LogOptions, Merger, read_all
+from runtimes.client.progress import has_started, start_failure
+from runtimes.client.summary import Summary, summarise
+from runtimes.core import errors
+from runtimes.core.pod.status import ContainerState, ExecResult, PodStatus, RunningPod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from runtimes.client.runtime import Runtime
+    from runtimes.core.pod import v1
+    from runtimes.core.pod.status import ContainerStatus
+    from runtimes.kubelet.status.view import PodView
+    from runtimes.kubelet.worker import PodWorker
+
+_FOLLOW_PERIOD = 0.1
+_STATUS_PERIOD = 0.5
+
+
+class Pod:
+    """One pod of a backend, known by its uid; what it is like is asked anew each time.
+
+    Attributes:
+        runtime: the backend that it is on.
+        manifest: as applied, with defaults, uid and namespace; of a pod that wasn't applied here,
+            what the backend has of it.
+        managed: it was applied here, so it can be started again.
+    """
+
+    def __init__(
+        self, runtime: Runtime, manifest: v1.Pod, *, managed: bool, fresh: bool = False
+    ) -> None:
+        self.runtime = runtime
+        self.manifest = manifest
+        self.managed = managed
+        self._fresh = fresh
+        self._driver: PodWorker | None = None
+
+    def __repr__(self) -> str:
+        return f"<Pod {self.full_name} on {self.runtime.name}>"
+
+    @property
+    def name(self) -> str:
+        return self.manifest.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        return self.manifest.metadata.namespace
+
+    @property
+    def uid(self) -> str:
+        return self.manifest.metadata.uid
+
+    @property
+    def full_name(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+    # -- what it is like
+
+    def observe(self) -> PodStatus:
+        """Ask the backend what it has of the pod: every attempt of every container."""
+        return self.runtime.backend_runtime.get_pod_status(self.uid, self.name, self.namespace)
+
+    def status(self) -> v1.PodStatus:
+        """Phase, conditions and container states, as `kubectl get pod -o yaml` shows them."""
+        from runtimes.kubelet.status.pod import StatusInputs, pod_status
+
+        inputs = StatusInputs(
+            observed=self.observe(),
+            now_ns=time.time_ns(),
+            scheme=self.runtime.name,
+            host_ip=self.runtime.opened.kubelet.host_ip,
+        )
+        return pod_status(self.manifest, inputs)
+
+    def look(self) -> v1.Pod:
+        """The manifest with the status as it is now."""
+        from msgspec.structs import replace
+
+        return replace(self.manifest, status=self.status())
+
+    @property
+    def phase(self) -> str:
+        """``Pending``, ``Running``, ``Succeeded`` or ``Failed``."""
+        return self.status().phase
+
+    @property
+    def running(self) -> bool:
+        """Whether any container runs."""
+        return any(one.state is ContainerState.RUNNING for one in self.observe().containers)
+
+    @property
+    def summary(self) -> Summary:
+        """How it is, in the four words of `kubectl get pods`."""
+        return summarise(self.manifest, self.status())
+
+    @property
+    def containers(self) -> list[Container]:
+        """The newest attempt of each container, in the manifest's order, init containers first."""
+        status = self.observe()
+        newest = (status.latest(name) for name in self.container_names)
+        return [Container(self, found) for found in newest if found is not None]
+
+    @property
+    def container_names(self) -> list[str]:
+        """Names of all containers of the manifest, init containers first."""
+        spec = self.manifest.spec
+        return [one.name for one in (*spec.init_containers, *spec.containers)]
+
+    def container(self, name: str | None = None) -> Container:
+        """The newest attempt of a container, by default of the pod's first regular one.
+
+        Raises:
+            NotFound: the pod has no such container, or hasn't started it yet.
+        """
+        spec = self.manifest.spec
+        if name is None and not spec.containers:
+            raise errors.NotFound(f"find a container of pod '{self.full_name}': there is none")
+        chosen = name or spec.containers[0].name
+        found = self.observe().latest(chosen)
+        if found is not None:
+            return Container(self, found)
+        known = ", ".join(self.container_names) or "none"
+        why = (
+            "it hasn't been started yet"
+            if chosen in self.container_names
+            else f"there is none of that name; there are {known}"
+        )
+        raise errors.NotFound(f"find container '{chosen}' of pod '{self.full_name}': {why}")
+
+    # -- what it does
+
+    def start(self, *, timeout: float | None = None) -> Pod:
+        """Start it, and return it once every container has been started (or it has ended).
+
+        Init containers are waited for. Idempotent.
+
+        Raises:
+            StartFailed: a container doesn't start: no image, no such program...
+            DeadlineExceeded: it hasn't started within `timeout` seconds.
+        """
+        view = self.drive(
+            lambda view: has_started(view) or start_failure(view) is not None, timeout=timeout
+        )
+        failure = start_failure(view)
+        if failure is not None and not has_started(view):
+            raise StartFailed(self.full_name, *failure)
+        return self
+
+    def wait(self, *, timeout: float | None = None) -> int:
+        """Run it until it has ended for good, restarting containers by its policy.
+
+        Returns the first failed container's exit code, 0 when none failed.
+
+        Raises:
+            DeadlineExceeded: it hasn't ended within `timeout` seconds; it goes on.
+        """
+        return self.drive(timeout=timeout).exit_code or 0
+
+    def drive(
+        self, until: Callable[[PodView], bool] | None = None, *, timeout: float | None = None
+    ) -> PodView:
+        """Do kubelet's work for this pod until a look at it satisfies `until`, or it has ended.
+
+        One thread at a time may drive a pod; all other calls may come from any.
+
+        Raises:
+            FailedPrecondition: it wasn't applied here, so nobody knows what it should be.
+            DeadlineExceeded: `timeout` seconds have passed; the pod goes on.
+            Canceled: `interrupt` was called; the pod goes on.
+        """
+        if not self.managed:
+            raise errors.FailedPrecondition(
+                f"start pod '{self.full_name}': it wasn't applied here; apply its manifest"
+            )
+        if self._driver is None:
+            self._driver = self._worker(fresh=self._fresh)
+            self._fresh = False
+        return self._driver.run(until=until, timeout=timeout)
+
+    def interrupt(self) -> None:
+        """Make a `drive` in another thread raise Canceled soon; the pod itself goes on."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            driver.interrupt()
+
+    def stop(self, grace_period: int | None = None) -> None:
+        """Stop its containers at once, then its sandbox; return when all has ended. Idempotent.
+
+        Args:
+            grace_period: seconds between the stop signal and the kill; by default the pod's own.
+
+        Raises:
+            Internal: something couldn't be stopped; the message says what.
+        """
+        if self.managed:
+            self._worker().stop(grace_period=grace_period)
+            return
+        result = self.runtime.backend_runtime.kill_pod(None, self._running(), grace_period)
+        if not result.ok:
+            raise errors.Internal(f"stop pod '{self.full_name}': {result.describe()}")
+
+    def remove(self, *, force: bool = False) -> None:
+        """Remove it with its logs, volumes and record. Idempotent.
+
+        Raises:
+            FailedPrecondition: something of it runs, and `force` isn't set.
+        """
+        if force:
+            self.stop(0)
+        elif self.running:
+            raise errors.FailedPrecondition(
+                f"remove pod '{self.full_name}': it is running; stop it first, or use force"
+            )
+        if self.managed:
+            self._worker().remove()
+        else:
+            self.runtime.backend_runtime.remove_pod(self._running())
+
+    def exec(
+        self, cmd: Sequence[str], container: str | None = None, *, timeout: int = 0
+    ) -> ExecResult:
+        """Run a command in a container, by default in the first; see `Container.exec`.
+
+        Raises:
+            NotFound: there is no such container.
+            FailedPrecondition: it doesn't run.
+            DeadlineExceeded: `timeout` seconds have passed; the command has been killed.
+        """
+        return self.container(container).exec(cmd, timeout=timeout)
+
+    def logs(
+        self,
+        container: str | None = None,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since_ns: int = 0,
+    ) -> Iterator[LogLine]:
+        """Yield what a container, or by default every one, wrote, in the order of time.
+
+        Args:
+            container: its name.
+            follow: go on until nothing of it runs any more; new attempts are followed too.
+            tail: only this many of the last lines of each container.
+            since_ns: nothing older, ns since the epoch.
+
+        Raises:
+            NotFound: there is no such container.
+            Unimplemented: the backend has no log files.
+        """
+        options = LogOptions(tail=tail, since_ns=since_ns)
+        chosen = [self.container(container)] if container else self.containers
+        if not follow:
+            return read_all([one.status for one in chosen], options)
+        return self._follow({one.name for one in chosen}, container is None, options)
+
+    def previous_logs(
+        self, container: str | None = None, *, tail: int | None = None
+    ) -> Iterator[LogLine]:
+        """Yield what the attempt before the newest one wrote.
+
+        Raises:
+            NotFound: there was none, or it is gone.
+        """
+        newest = self.container(container)
+        attempts = [one for one in self.observe().containers if one.name == newest.name]
+        if len(attempts) < 2:
+            raise errors.NotFound(
+                f"read the previous log of container '{newest.name}' of pod '{self.full_name}': "
+                "it has had one attempt only"
+            )
+        return read_all(attempts[1:2], LogOptions(tail=tail))
+
+    def _follow(self, names: set[str], every: bool, options: LogOptions) -> Iterator[LogLine]:  # noqa: FBT001 - private
+        merger = Merger(options)
+        looked = 0.0
+        try:
+            while True:
+                if time.monotonic() - looked >= _STATUS_PERIOD or merger.idle:
+                    looked = time.monotonic()
+                    newest = self._newest(None if every else names)
+                    merger.update(newest)
+                lines = merger.lines()
+                yield from lines
+                if merger.idle:
+                    return
+                if not lines:
+                    time.sleep(_FOLLOW_PERIOD)
+        finally:
+            merger.close()
+
+    def _newest(self, names: set[str] | None) -> list[ContainerStatus]:
+        status = self.observe()
+        wanted = self.container_names if names is None else names
+        return [found for found in map(status.latest, wanted) if found is not None]
+
+    def _running(self) -> RunningPod:
+        status = self.observe()
+        return RunningPod(
+            uid=self.uid,
+            name=self.name,
+            namespace=self.namespace,
+            created_at_ns=0,
+            containers=status.containers,
+            sandboxes=status.sandboxes,
+        )
+
+    def _worker(self, *, fresh: bool = False) -> PodWorker:
+        from runtimes.kubelet.worker import PodWorker, WorkerSettings
+
+        return PodWorker(
+            self.runtime.backend_runtime,
+            self.manifest,
+            store=self.runtime.store,
+            fresh=fresh,
+            settings=WorkerSettings(host_ip=self.runtime.opened.kubelet.host_ip),
+        )

@@ -1,0 +1,327 @@
+"""A backend that has been opened: pods, images, and what it tells of itself."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runtimes.client.container import Container
+from runtimes.client.image_pod import RunOptions, image_pod
+from runtimes.client.pod import Pod
+from runtimes.core import errors
+from runtimes.core.pod import v1
+from runtimes.core.pod.status import ContainerState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from runtimes.core.backend import Backend
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.core.pod.status import (
+        ContainerUsage,
+        Image,
+        ImageStats,
+        RegistryAuth,
+        RunningPod,
+        RuntimeCondition,
+        RuntimeVersion,
+    )
+    from runtimes.kubelet.config import KubeletConfig
+    from runtimes.kubelet.manifest.load import Validation
+    from runtimes.kubelet.store.pods import PodStore
+
+_log = logging.getLogger(__name__)
+
+Manifest = str | Path | v1.Pod
+"""A file's path, the text of a manifest (it has a line break), or a pod built in Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What `connect` found.
+
+    Attributes:
+        why: one sentence on why it is this backend.
+        runtime: the backend's own PodRuntime, or kubelet's generic one over its CRI service.
+        kubelet: settings of the node.
+        config_path: the configuration file that was read, None when there is none.
+    """
+
+    backend: Backend[Any]
+    why: str
+    runtime: PodRuntime
+    kubelet: KubeletConfig
+    config_path: Path | None = None
+
+
+class Runtime:
+    """Pods and images of one backend; made by `connect`. Thread-safe.
+
+    Pods are found by namespace and name, also in another process, and go on when this object is
+    closed. kubelet's work, which is restarting containers by the pod's restart policy, is done
+    while somebody waits for the pod (`Pod.start`, `Pod.wait`): there is no daemon.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release connections; pods go on. Idempotent."""
+        self.backend_runtime.close()
+
+    @property
+    def name(self) -> str:
+        """The backend's name."""
+        return self.opened.backend.name
+
+    @property
+    def backend_runtime(self) -> PodRuntime:
+        """The contract underneath, for what isn't here."""
+        return self.opened.runtime
+
+    @cached_property
+    def store(self) -> PodStore:
+        """The pods that were applied, on disk."""
+        from runtimes.kubelet.store.pods import PodStore
+
+        return PodStore(self.opened.kubelet.root, self.name)
+
+    # -- the runtime
+
+    def version(self) -> RuntimeVersion:
+        """Which runtime answers."""
+        return self.backend_runtime.version()
+
+    def status(self) -> tuple[RuntimeCondition, ...]:
+        """Whether it is ready: at least RuntimeReady and NetworkReady."""
+        return self.backend_runtime.status()
+
+    def stats(self) -> list[ContainerUsage]:
+        """What every running container uses now."""
+        return self.backend_runtime.stats()
+
+    # -- pods
+
+    def load(self, manifest: Manifest, *, validate: Validation = "strict") -> list[v1.Pod]:
+        """Read the pods of a manifest, judged and with defaults; nothing is started.
+
+        `validate` "warn" lets fields pass that aren't carried out yet.
+
+        Raises:
+            InvalidManifest: something is wrong with it; `mistakes` has everything, with lines.
+            NotFound: there is no such file.
+            InvalidArgument: there is no pod in it.
+        """
+        from runtimes.kubelet import manifest as manifests
+
+        if isinstance(manifest, v1.Pod):
+            return [manifests.check(manifest, validate=validate)]
+        is_text = isinstance(manifest, str) and "\n" in manifest
+        source = manifest if is_text else Path(manifest)
+        loaded = manifests.load(source, validate=validate)
+        pods = manifests.pods(loaded)
+        for one in loaded:
+            if not isinstance(one.object, v1.Pod):
+                kind, name = one.object.kind, one.object.metadata.name
+                _log.warning("%s:%s: %s '%s' is not used yet", one.file, one.line, kind, name)
+        if not pods:
+            raise errors.InvalidArgument(f"read pods of '{source}': there are other objects only")
+        return pods
+
+    def create(self, pod: v1.Pod, *, anew: bool = False) -> Pod:
+        """Record a judged pod, to be started by `Pod.start` or `Pod.wait`.
+
+        The same namespace and name stay the same pod, whose difference is carried out when it's
+        started. One that was stopped is removed first and made anew; with `anew` so is one that
+        has ended.
+
+        Raises:
+            AlreadyExists: with `anew`, and it runs.
+        """
+        self._remove_ended(pod.metadata.namespace, pod.metadata.name, anew=anew)
+        applied = self.store.apply(pod)
+        return Pod(self, applied.pod, managed=True, fresh=applied.created)
+
+    def _remove_ended(self, namespace: str, name: str, *, anew: bool) -> None:
+        found = self.store.get(namespace, name)
+        if found is None or not (anew or found.metadata.deletion_timestamp):
+            return
+        before = Pod(self, found, managed=True)
+        if not before.running:
+            before.remove()
+        elif anew:
+            raise errors.AlreadyExists(
+                f"run pod '{before.full_name}': one of that name is running; "
+                "stop it first, or give the new one another name"
+            )
+
+    def apply_all(
+        self, manifest: Manifest, *, timeout: float | None = None, validate: Validation = "strict"
+    ) -> list[Pod]:
+        """Start or update all pods of a manifest, one after the other; idempotent.
+
+        Raises:
+            InvalidManifest: something is wrong with it; then nothing is started.
+            StartFailed: a container doesn't start.
+            DeadlineExceeded: a pod hasn't started within `timeout` seconds.
+        """
+        pods = [self.create(pod) for pod in self.load(manifest, validate=validate)]
+        for pod in pods:
+            pod.start(timeout=timeout)
+        return pods
+
+    def apply(
+        self, manifest: Manifest, *, timeout: float | None = None, validate: Validation = "strict"
+    ) -> Pod:
+        """Start or update the one pod of a manifest; as `apply_all`.
+
+        Raises:
+            InvalidArgument: there are several pods in it.
+        """
+        pods = self.load(manifest, validate=validate)
+        if len(pods) != 1:
+            raise errors.InvalidArgument(
+                f"apply one pod: the manifest has {len(pods)}; use apply_all"
+            )
+        return self.create(pods[0]).start(timeout=timeout)
+
+    def run(
+        self,
+        image: str,
+        command: Sequence[str] = (),
+        options: RunOptions | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Pod:
+        """Start a pod around one image; `command` is given to the image's entrypoint.
+
+        Raises:
+            InvalidArgument: the image's name or an option can't be read.
+            StartFailed: it doesn't start.
+            DeadlineExceeded: it hasn't started within `timeout` seconds.
+        """
+        return self.apply(image_pod(image, command, options), timeout=timeout)
+
+    def pods(self, namespace: str | None = None) -> list[Pod]:
+        """List pods by namespace and name: those applied here, and others that the backend has."""
+        applied = {pod.metadata.uid: Pod(self, pod, managed=True) for pod in self.store.list()}
+        found = self.backend_runtime.get_pods(include_exited=True)
+        others = [self._unmanaged(running) for running in found if running.uid not in applied]
+        pods = [*applied.values(), *others]
+        chosen = [pod for pod in pods if namespace in {None, pod.namespace}]
+        return sorted(chosen, key=lambda pod: (pod.namespace, pod.name))
+
+    def pod(self, name: str, namespace: str | None = None) -> Pod:
+        """Find a pod by name, ``namespace/name``, or uid.
+
+        Without a namespace it is ``default``, or else the only one that has such a pod.
+
+        Raises:
+            NotFound: there is no such pod.
+            InvalidArgument: several namespaces have one.
+        """
+        if "/" in name and namespace is None:
+            namespace, _, name = name.partition("/")
+        found = [pod for pod in self.pods(namespace) if name in {pod.name, pod.uid}]
+        if len(found) > 1:
+            found = [pod for pod in found if pod.namespace == "default"] or found
+        if not found:
+            where = f" in namespace '{namespace}'" if namespace else ""
+            raise errors.NotFound(f"find pod '{name}'{where}: there is none; see: runtimes pods")
+        if len(found) > 1:
+            places = ", ".join(pod.namespace for pod in found)
+            raise errors.InvalidArgument(
+                f"find pod '{name}': namespaces {places} have one each; say <namespace>/{name}"
+            )
+        return found[0]
+
+    def containers(self, *, include_exited: bool = False) -> list[Container]:
+        """List containers of all pods, newest first."""
+        found = self.backend_runtime.get_pods(include_exited=include_exited)
+        containers = [
+            Container(self._unmanaged(running), status)
+            for running in found
+            for status in running.containers
+            if include_exited or status.state is ContainerState.RUNNING
+        ]
+        return sorted(containers, key=lambda one: one.status.created_at_ns, reverse=True)
+
+    def _unmanaged(self, running: RunningPod) -> Pod:
+        applied = self.store.by_uid(running.uid)
+        if applied is not None:
+            return Pod(self, applied, managed=True)
+        return Pod(self, _described(running), managed=False)
+
+    # -- images
+
+    def images(self) -> list[Image]:
+        """List the images that are here."""
+        return self.backend_runtime.list_images()
+
+    def image_ref(self, image: str) -> str | None:
+        """The reference of an image that is here, None for one that isn't."""
+        return self.backend_runtime.image_ref(image)
+
+    def image_stats(self) -> list[ImageStats]:
+        """How much images use, of which file systems."""
+        return self.backend_runtime.image_stats()
+
+    def pull(self, image: str, auths: Sequence[RegistryAuth] = ()) -> str:
+        """Pull an image, with each of `auths` in turn or anonymously; return its reference.
+
+        Progress goes to `runtimes.core.progress`.
+
+        Raises:
+            ImageNotFound, Unauthenticated, RegistryUnavailable, DataLoss: as CRI PullImage.
+            InvalidArgument: the name can't be read.
+        """
+        from runtimes.core import image_ref
+
+        return self.backend_runtime.pull_image(image_ref.with_default_tag(image), auths)
+
+    def import_image(self, source: Path | str, name: str = "") -> list[str]:
+        """Import a rootfs tar (which needs a `name`), an OCI layout or a `docker save` archive.
+
+        Returns the references that now exist.
+
+        Raises:
+            InvalidArgument: it isn't such an archive, or a broken one.
+        """
+        return self.backend_runtime.import_image(Path(source), name)
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image with all its names. Idempotent."""
+        self.backend_runtime.remove_image(image)
+
+
+def _described(running: RunningPod) -> v1.Pod:
+    """Describe a pod that wasn't applied here by what the backend has of it."""
+    images = {status.name: status.image for status in reversed(running.containers)}
+    return v1.Pod(
+        metadata=v1.ObjectMeta(
+            name=running.name,
+            namespace=running.namespace,
+            uid=running.uid,
+            labels=running.labels,
+            annotations=running.annotations,
+        ),
+        spec=v1.PodSpec(
+            containers=tuple(v1.Container(name=n, image=image) for n, image in images.items())
+        ),
+    )
