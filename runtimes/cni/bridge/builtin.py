@@ -101,6 +101,27 @@ class BuiltinBridge:
     def statistics(self, netns: Path) -> tuple[InterfaceStatistics, ...]:
         return statistics.read(netns)
 
+    def uninstall(self) -> None:
+        """Remove bridge and rules from the host; the next attach makes them again. Idempotent.
+
+        Kernel settings stay: others may rely on forwarding by now.
+
+        Raises:
+            FailedPrecondition: pods are attached.
+        """
+        what = f"uninstall bridge {self._options.name}"
+        with self._changing(what), Connection(ROUTE) as connection:
+            holders = self._state.sandbox_ids()
+            if holders:
+                raise errors.FailedPrecondition(
+                    f"{what}: {len(holders)} pods are attached, e.g. sandbox {min(holders)}; "
+                    "remove them first"
+                )
+            self._sweep(connection, ())
+            links.delete(connection, self._options.name)
+            firewall.uninstall(self._options.name)
+            self._state.forget_networks()
+
     @contextmanager
     def _changing(self, what: str) -> Iterator[None]:
         """Hold the lock, and translate what the kernel says."""

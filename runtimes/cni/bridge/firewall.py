@@ -85,12 +85,17 @@ def withdraw(bridge: str, attachment: Attachment) -> None:
         _forget_flows(connection, attachment)
 
 
-def remove(bridge: str) -> None:
-    """Delete the tables of a bridge; missing ones are fine."""
+def uninstall(bridge: str) -> None:
+    """Delete all rules of a bridge; missing ones are fine.
+
+    Raises:
+        OSError: nf_tables refused.
+    """
     with Connection(NETFILTER) as connection:
-        for family in (nftables.IPV4, nftables.IPV6):
+        for version, family in ((4, nftables.IPV4), (6, nftables.IPV6)):
             with contextlib.suppress(FileNotFoundError):
                 _commit(connection, [nftables.delete_table(family, bridge)])
+            forward.remove(connection, version, bridge)
 
 
 def _is_installed(connection: Connection, table: Table) -> bool:

@@ -53,6 +53,22 @@ def ensure(connection: Connection, version: int, bridge: str) -> None:
         _ensure_legacy(_PROGRAM[version], bridge)
 
 
+def remove(connection: Connection, version: int, bridge: str) -> None:
+    """Take the two rules away again, in both flavours; missing ones are fine.
+
+    Raises:
+        OSError: nf_tables refused.
+    """
+    family = _FAMILY[version]
+    ours = {rule.comment for rule in rules(bridge)}
+    found = [rule for rule in _installed(connection, family) or () if rule.comment in ours]
+    if found:
+        messages = [nftables.delete_rule(family, _TABLE, rule) for rule in found]
+        connection.transaction(nftables.batch_begin(), messages, nftables.batch_end())
+    if _has_legacy_table(version):
+        _remove_legacy(_PROGRAM[version], bridge)
+
+
 def rules(bridge: str) -> tuple[Rule, ...]:
     """Build the two rules as iptables-nft writes ``-i bridge -j ACCEPT``. Pure."""
     return (
@@ -112,14 +128,31 @@ def _has_legacy_table(version: int) -> bool:
 
 
 def _ensure_legacy(program: str, bridge: str) -> None:
-    legacy = shutil.which(f"{program}-legacy") or program
-    listing = _run([legacy, "-w", "5", "-S", "FORWARD"])
-    if listing is None:
-        return
-    present = set(listing.splitlines())
-    for option in ("-i", "-o"):
-        if f"-A FORWARD {option} {bridge} -j ACCEPT" not in present:
-            _run([legacy, "-w", "5", "-I", "FORWARD", option, bridge, "-j", "ACCEPT"])
+    present = _legacy_rules(program)
+    for match in _legacy_matches(bridge):
+        if present is not None and f"-A {' '.join(match)}" not in present:
+            _run([_legacy(program), "-w", "5", "-I", *match])
+
+
+def _remove_legacy(program: str, bridge: str) -> None:
+    present = _legacy_rules(program)
+    for match in _legacy_matches(bridge):
+        if f"-A {' '.join(match)}" in (present or ()):
+            _run([_legacy(program), "-w", "5", "-D", *match])
+
+
+def _legacy_matches(bridge: str) -> list[list[str]]:
+    return [[_CHAIN.name, option, bridge, "-j", "ACCEPT"] for option in ("-i", "-o")]
+
+
+def _legacy_rules(program: str) -> set[str] | None:
+    """List the rules of FORWARD; None when iptables fails."""
+    listing = _run([_legacy(program), "-w", "5", "-S", _CHAIN.name])
+    return None if listing is None else set(listing.splitlines())
+
+
+def _legacy(program: str) -> str:
+    return shutil.which(f"{program}-legacy") or program
 
 
 def _run(command: list[str]) -> str | None:

@@ -64,6 +64,9 @@ class State:
     def save_networks(self, networks: tuple[str, ...]) -> None:
         record.save(self._network, {"networks": list(networks)})
 
+    def forget_networks(self) -> None:
+        record.remove(self._network)
+
     def last_address(self, version: int) -> str:
         return owner(self._root / f"last-{version}") or ""
 

@@ -14,6 +14,7 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runtimes.cni.netlink.route import Interface
     from runtimes.cni.plugins.config import JsonObject
 
 
@@ -29,20 +30,20 @@ def read(result: JsonObject, interface: str, what: str) -> AttachResult:
         raise errors.Internal(f"{what}: the result makes no sense: {error}: {result}") from error
     if not found:
         raise errors.Internal(f"{what}: the plugins gave the pod no address; check their IPAM")
-    found.sort(key=lambda pair: ip_interface(pair[0]).version)
-    ips = tuple(str(ip_interface(address).ip) for address, _ in found)
+    found.sort(key=lambda pair: pair[0].version)
+    ips = tuple(str(address.ip) for address, _ in found)
     return AttachResult(ips, interface, found[0][1], _mac(result, interface))
 
 
-def _addresses(result: JsonObject) -> Iterator[tuple[str, str]]:
-    """Yield CIDR and gateway of each address that isn't on the host's side."""
+def _addresses(result: JsonObject) -> Iterator[tuple[Interface, str]]:
+    """Yield address and gateway of each address that isn't on the host's side."""
     for family in ("ip4", "ip6"):  # versions 0.1.0 and 0.2.0
         if family in result:
-            yield str(result[family]["ip"]), str(result[family].get("gateway") or "")
+            yield ip_interface(result[family]["ip"]), str(result[family].get("gateway") or "")
     interfaces = result.get("interfaces") or []
     for entry in result.get("ips") or []:
         if _is_in_pod(entry.get("interface"), interfaces):
-            yield str(entry["address"]), str(entry.get("gateway") or "")
+            yield ip_interface(entry["address"]), str(entry.get("gateway") or "")
 
 
 def _is_in_pod(index: object, interfaces: list[Any]) -> bool:

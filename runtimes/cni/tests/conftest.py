@@ -127,7 +127,7 @@ class Host:
     def shell(self, script: str) -> str:
         return self.namespace.shell(script)
 
-    def reopen(self, **options: str | Path | None) -> PodNetwork:
+    def reopen(self, **options: object) -> PodNetwork:
         """Open the network again, with other options."""
         self.network = open_network(NetworkOptions(self.state_dir, **options))  # type: ignore[arg-type]  # options by name
         return self.network

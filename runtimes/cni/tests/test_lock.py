@@ -1,0 +1,69 @@
+"""One holder at a time, whoever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.cni import lock
+from runtimes.core import deadline, errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_threads_exclude_each_other(tmp_path: Path) -> None:
+    path, counter = tmp_path / "deep" / "lock", tmp_path / "counter"
+    counter.write_text("0")
+
+    def count(_: int) -> None:
+        with lock.held(path, "count", 30.0):
+            counter.write_text(str(int(counter.read_text()) + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(200)))
+
+    assert counter.read_text() == "200"
+    assert not path.exists()
+
+
+def test_a_dead_holder_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with lock.held(path, "hold", 5.0):
+            os.write(writing, b"x")
+            time.sleep(60)
+    os.read(reading, 1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+    with lock.held(path, "take over", 5.0):
+        pass
+    os.close(reading)
+    os.close(writing)
+
+
+def test_waiting_ends_with_patience_or_deadline(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with lock.held(path, "hold", 5.0):
+        with pytest.raises(errors.DeadlineExceeded, match=f"second: .*{path}"):
+            lock.held(path, "second", 0.05).__enter__()
+        with deadline.within(0.05), pytest.raises(errors.DeadlineExceeded):
+            lock.held(path, "second", 60.0).__enter__()
+
+
+def test_an_error_inside_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with pytest.raises(KeyError), lock.held(path, "fail", 1.0):
+        raise KeyError("mine")
+
+    with lock.held(path, "again", 0.1):
+        pass
