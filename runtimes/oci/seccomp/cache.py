@@ -13,7 +13,7 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from runtimes.oci.seccomp.compile import compile_bpf, libseccomp_version
+from runtimes.oci.seccomp.bpf import compile_bpf, libseccomp_version
 
 if TYPE_CHECKING:
     from pathlib import Path

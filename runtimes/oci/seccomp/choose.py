@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.seccomp.bpf import Unsupported
 from runtimes.oci.seccomp.cache import compiled
-from runtimes.oci.seccomp.compile import Unsupported
 from runtimes.oci.seccomp.load import load
 from runtimes.oci.seccomp.profile import fit
 from runtimes.oci.seccomp.table import default_profile

@@ -16,6 +16,7 @@ from runtimes.core import errors
 from runtimes.oci.seccomp.profile import Arg, Condition, Profile, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ACTIONS = frozenset(
@@ -23,7 +24,6 @@ ACTIONS = frozenset(
     for name in ("ALLOW", "ERRNO", "KILL", "KILL_PROCESS", "KILL_THREAD", "LOG", "NOTIFY", "TRACE")
 ) | {"SCMP_ACT_TRAP"}
 OPERATORS = tuple(f"SCMP_CMP_{name}" for name in ("NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"))
-PASSED_ON = ("flags", "listenerPath", "listenerMetadata")
 LARGEST = 4 << 20
 
 
@@ -47,7 +47,11 @@ def load(path: Path) -> Profile:
         InvalidArgument: it isn't there, or isn't a profile; the message names file and field.
     """
     try:
-        text = path.read_bytes()[: LARGEST + 1]
+        if not path.is_file():
+            path.stat()
+            raise errors.InvalidArgument(f"read the seccomp profile {path}: not a regular file")
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)
     except OSError as error:
         raise errors.InvalidArgument(
             f"read the seccomp profile {path}: {error.strerror}; localhost profiles are files of "
@@ -84,12 +88,19 @@ def parse(text: bytes, name: str) -> Profile:
             for item in _list(raw.get("archMap"), at.below("archMap"))
         ),
         architectures=_words(raw.get("architectures"), at.below("architectures")),
-        extra=tuple((key, _hashable(raw[key])) for key in PASSED_ON if raw.get(key)),
+        extra=tuple(_passed_on(raw, at)),
     )
 
 
-def _hashable(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def _passed_on(raw: dict[str, object], at: _At) -> Iterator[tuple[str, object]]:
+    flags = _words(raw.get("flags"), at.below("flags"))
+    if flags:
+        yield "flags", list(flags)
+    for key in ("listenerPath", "listenerMetadata"):
+        if raw.get(key):
+            if not isinstance(raw[key], str):
+                raise at.below(key).wrong("must be a string")
+            yield key, raw[key]
 
 
 def _action(value: object, at: _At) -> str:
