@@ -1,1 +1,1 @@
-"""The suite that certifies a container runtime backend."""
+"""The suite that certifies a container runtime backend, its fake, and private engines for tests."""

@@ -1,7 +1,176 @@
-"""The pytest plugin of the contract suite."""
+"""The pytest plugin: collects the suite, and gives its tests what they work with.
+
+    pytest --pyargs runtimes.contract.cri --runtimes-backend NAME [--runtimes-option K=V]...
+
+or, in a backend's own repository, a test module with
+
+    from runtimes.contract.cri import *
+
+    @pytest.fixture(scope="session")
+    def contract_subject() -> Subject: ...
+"""
 
 from __future__ import annotations
 
+import importlib
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
-pytest.register_assert_rewrite("runtimes.contract.cri", "runtimes.contract.pod")
+from runtimes.contract.suite import PROFILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from runtimes.contract.bench import Bench, Run
+    from runtimes.contract.engines.session import EngineSession
+    from runtimes.contract.subject import Subject
+
+pytest.register_assert_rewrite(*PROFILES, "runtimes.contract.bench")
+
+_HERE = Path(__file__).parent
+_TEST_DEADLINE = 120.0
+_NEEDS = {
+    "needs_root": "changes the host (mounts, namespaces, cgroups); run as root",
+    "needs_oci": "needs crun or runc, and conmon or the Python monitor",
+    "needs_containerd": "needs a private containerd, which the plugin starts",
+    "needs_docker": "needs a private dockerd, which the plugin starts",
+    "needs_registry": "needs a private registry, which the plugin starts",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("runtimes", "contract of container runtimes")
+    group.addoption(
+        "--runtimes-backend", default="", metavar="NAME", help="the backend to hold to the contract"
+    )
+    group.addoption(
+        "--runtimes-option", action="append", default=[], metavar="K=V", help="one of its options"
+    )
+    group.addoption(
+        "--runtimes-without",
+        action="append",
+        default=[],
+        metavar="CAPABILITY",
+        help="a capability that this one doesn't have, e.g. events; it must then refuse it",
+    )
+    group.addoption(
+        "--runtimes-image",
+        default="",
+        metavar="REFERENCE",
+        help="the suite's busybox, if it is there already under another name",
+    )
+    group.addoption(
+        "--runtimes-registry",
+        default="",
+        metavar="HOST:PORT",
+        help="a registry that the backend and this process reach, to pull images from",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "contract_requires(*capabilities): only for backends that claim them"
+    )
+    for name, description in _NEEDS.items():
+        config.addinivalue_line("markers", f"{name}: {description}")
+
+
+class SuiteModule(pytest.Module):
+    """A file of the suite, imported by its full name, whatever the import mode."""
+
+    def _getobj(self) -> ModuleType:
+        parts = self.path.relative_to(_HERE).with_suffix("").parts
+        return importlib.import_module(".".join(("runtimes.contract", *parts)))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Take the suite's files, whose names are those of the RPCs, when a backend is named."""
+    folders = [_HERE / profile.rpartition(".")[2] for profile in PROFILES]
+    ours = any(file_path.is_relative_to(folder) for folder in folders)
+    if not ours or file_path.suffix != ".py" or file_path.name == "__init__.py":
+        return None
+    if not parent.config.getoption("--runtimes-backend"):
+        return None
+    return SuiteModule.from_parent(parent, path=file_path)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or under CI fail, what needs something that this host lacks."""
+    from runtimes.contract.engines import needs
+
+    for mark in _NEEDS:
+        if item.get_closest_marker(mark) is not None:
+            needs.ensure(mark, item.config)
+
+
+@pytest.fixture(scope="session")
+def runtimes_engines(request: pytest.FixtureRequest) -> EngineSession:
+    """Private engines, started when first asked for and ended with the session.
+
+    `runtimes_engines.env("containerd")` gives the variables that tell where it is.
+    """
+    from runtimes.contract.engines.session import session_of
+
+    return session_of(request.config)
+
+
+@pytest.fixture(scope="session")
+def contract_subject(request: pytest.FixtureRequest) -> Subject:
+    """What is certified; override it to certify a backend from its own repository."""
+    from dataclasses import replace
+
+    from runtimes.contract.subject import subject_of
+    from runtimes.core.capability import Capability
+
+    config = request.config
+    name = config.getoption("--runtimes-backend")
+    if not name:
+        pytest.fail("no subject: give --runtimes-backend, or define the fixture contract_subject")
+    words = dict(word.partition("=")[::2] for word in config.getoption("--runtimes-option"))
+    listed = ",".join(config.getoption("--runtimes-without")).split(",")
+    without = frozenset(Capability(one) for one in listed if one)
+    return replace(
+        subject_of(name, words, without),
+        image=config.getoption("--runtimes-image"),
+        registry=config.getoption("--runtimes-registry"),
+    )
+
+
+@pytest.fixture(scope="session")
+def contract_run(
+    contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
+    """The opened service with the suite's image in it; at the end, nothing may be left."""
+    from runtimes.contract.bench import Run
+    from runtimes.contract.provide import provide
+    from runtimes.contract.traces import no_traces
+
+    run_id = f"rtc-{secrets.token_hex(4)}"
+    folder = tmp_path_factory.mktemp(run_id, numbered=False)
+    folder.chmod(0o755)
+    with no_traces(contract_subject, run_id), contract_subject.open() as service:
+        run = Run(run_id, contract_subject, service, folder, "")
+        run.image = contract_subject.image or provide(run)
+        yield run
+
+
+@pytest.fixture
+def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The workbench of one test."""
+    from runtimes.contract.bench import Bench
+    from runtimes.core import deadline
+
+    subject = contract_run.subject
+    mark = request.node.get_closest_marker("contract_requires")
+    lacking = [one for one in mark.args if one not in subject.claims] if mark else []
+    if lacking:
+        pytest.skip(f"{subject.name} doesn't claim {', '.join(lacking)}")
+    reason = subject.why_it_fails(request.node.name)
+    if reason is not None:
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    with Bench(contract_run) as bench, deadline.within(_TEST_DEADLINE):
+        yield bench

@@ -101,6 +101,7 @@ def _image(config: dict[str, dict[str, object]], layers: list[bytes]) -> FakeIma
         env=_words(settings, "Env"),
         user=str(settings.get("User") or ""),
         workdir=str(settings.get("WorkingDir") or ""),
+        stop_signal=str(settings.get("StopSignal") or ""),
         files=files,
         size=sum(map(len, layers)),
     )

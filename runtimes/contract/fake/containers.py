@@ -217,6 +217,7 @@ def _same(record: ContainerRecord, sandbox_id: str, config: cri.ContainerConfig)
 
 
 def _stop_signal(record: ContainerRecord) -> int:
-    name = cri.Signal.Name(record.config.stop_signal).removeprefix("SIGNAL_")
+    asked = record.config.stop_signal
+    name = cri.Signal.Name(asked).removeprefix("SIGNAL_") if asked else record.image.stop_signal
     known = signal.Signals.__members__.get(name)
     return int(known) if known is not None else int(signal.SIGTERM)

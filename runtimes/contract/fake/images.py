@@ -21,6 +21,7 @@ class FakeImage:
 
     Attributes:
         user: as an image's config writes it: empty, a uid, a name, or either with a group.
+        stop_signal: e.g. ``SIGUSR1``; empty for SIGTERM.
         files: contents by absolute path; `programs` of the service are there besides.
     """
 
@@ -29,6 +30,7 @@ class FakeImage:
     env: tuple[str, ...] = DEFAULT_ENV
     user: str = ""
     workdir: str = ""
+    stop_signal: str = ""
     files: dict[str, bytes] = field(
         default_factory=lambda: {"/etc/passwd": _PASSWD, "/etc/group": _GROUP}
     )

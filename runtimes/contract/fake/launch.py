@@ -87,7 +87,9 @@ class Launch:
             gid = int(group)
         if security.HasField("run_as_group"):
             gid = security.run_as_group.value
-        return Identity(uid, gid, tuple(security.supplemental_groups), home)
+        named = _groups(self.image, uid)
+        groups = (*named, *(one for one in security.supplemental_groups if one not in named))
+        return Identity(uid, gid, groups, home)
 
     def machine(self, now_ns: int) -> Machine:
         security = self.container.config.linux.security_context
@@ -98,6 +100,7 @@ class Launch:
             self.image.files,
             {
                 **proc.sandbox_files(self.sandbox, self.hostname),
+                **proc.namespaces(self.sandbox, self.container),
                 "/proc/self/status": status,
                 "/proc/1/status": status,
                 **{f"/bin/{name}": b"" for name in self.programs},
@@ -172,6 +175,14 @@ class Launch:
 
 def _mount(mount: cri.Mount) -> MountPoint:
     return MountPoint(mount.container_path.rstrip("/") or "/", mount.host_path, mount.readonly)
+
+
+def _groups(image: FakeImage, uid: int) -> tuple[int, ...]:
+    """The groups that list the user of that number as a member."""
+    users = [line.split(":") for line in image.files.get("/etc/passwd", b"").decode().split()]
+    name = next((fields[0] for fields in users if fields[2] == str(uid)), "")
+    groups = [line.split(":") for line in image.files.get("/etc/group", b"").decode().split()]
+    return tuple(int(fields[2]) for fields in groups if name and name in fields[3].split(","))
 
 
 def _passwd(image: FakeImage, user: str) -> tuple[int, int, str]:

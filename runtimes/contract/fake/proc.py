@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runtimes.contract.fake.records import SandboxRecord
-    from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.contract.fake.records import ContainerRecord, SandboxRecord
+
+from runtimes.core.cri.v1 import api_pb2 as cri
 
 CAPABILITIES = (
     "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID",
@@ -79,4 +80,17 @@ def sandbox_files(sandbox: SandboxRecord, hostname: str) -> dict[str, bytes]:
             f"/proc/sys/{name.replace('.', '/')}": f"{value}\n".encode()
             for name, value in sandbox.config.linux.sysctls.items()
         },
+    }
+
+
+def namespaces(sandbox: SandboxRecord, container: ContainerRecord) -> dict[str, bytes]:
+    """What the links in ``/proc/self/ns`` point to: equal where a namespace is shared."""
+    pod = sandbox.config.linux.security_context.namespace_options
+    own = container.config.linux.security_context.namespace_options
+    shared = {"net": pod.network, "ipc": pod.ipc, "uts": pod.network}
+    owners = {kind: "node" if mode == cri.NODE else sandbox.id for kind, mode in shared.items()}
+    owners["pid"] = {cri.NODE: "node", cri.POD: sandbox.id}.get(own.pid, container.id)
+    owners["mnt"] = container.id
+    return {
+        f"/proc/self/ns/{kind}": f"{kind}:[{owner}]\n".encode() for kind, owner in owners.items()
     }

@@ -102,8 +102,9 @@ class Process:
         if number == signal.SIGKILL:
             self._end(KILLED + number)
         elif number in self.machine.traps:
-            if self.machine.traps[number]:
-                self.machine.pending.append(number)
+            if not self.machine.traps[number]:
+                return
+            self.machine.pending.append(number)
             if main.wake_ns == WAITING:
                 main.wake_ns = self.machine.now_ns
         elif not self.is_init:

@@ -218,14 +218,24 @@ def _grep(call: Invocation) -> int:
 
 def _lines(call: Invocation) -> int:
     words = list(call.argv[1:])
-    count = 10
-    if words[:1] == ["-n"]:
-        count, words = int(words[1]), words[2:]
-    data = call.machine.view.read(_path(call, words[0])) if words else call.io.stdin.read()
-    lines = data.splitlines(keepends=True)
+    unit, count = "-n", 10
+    if words[:1] in (["-n"], ["-c"]):
+        unit, count, words = words[0], int(words[1]), words[2:]
     head = call.argv[0].endswith("head")
-    chosen = lines[:count] if head else lines[-count:] if count else []
+    if words == ["/dev/zero"] and head and unit == "-c":
+        call.io.stdout.write(bytes(count))
+        return 0
+    data = call.machine.view.read(_path(call, words[0])) if words else call.io.stdin.read()
+    pieces = data.splitlines(keepends=True) if unit == "-n" else [bytes([one]) for one in data]
+    chosen = pieces[:count] if head else pieces[-count:] if count else []
     call.io.stdout.write(b"".join(chosen))
+    return 0
+
+
+def _tr(call: Invocation) -> int:
+    data = call.io.stdin.read()
+    old, new = (_unescape(word).encode() for word in call.argv[1:3])
+    call.io.stdout.write(data.translate(bytes.maketrans(old, new.ljust(len(old), new[-1:]))))
     return 0
 
 
@@ -347,6 +357,8 @@ PROGRAMS: dict[str, Program] = {
             "grep": _grep,
             "head": _lines,
             "tail": _lines,
+            "tr": _tr,
+            "readlink": _cat,
             "wc": _wc,
             "seq": _seq,
             "kill": _kill,

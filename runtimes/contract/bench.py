@@ -1,0 +1,241 @@
+"""What a test works with: makes sandboxes and containers of its own, and removes them by id."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.logs import line as log_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from runtimes.contract.subject import Subject
+    from runtimes.core.capability import Capability
+    from runtimes.core.cri.services import CriService
+
+PATIENCE = 30.0
+POLL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """One that this test made."""
+
+    id: str
+    config: cri.PodSandboxConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A container that ran to its end.
+
+    Attributes:
+        log: what it wrote, both streams.
+    """
+
+    id: str
+    status: cri.ContainerStatus
+    log: str
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the suite against one subject.
+
+    Attributes:
+        id: unique, and part of every name that the suite gives.
+        folder: for logs and volumes; the backend sees it too.
+        image: the suite's busybox, as the backend knows it.
+    """
+
+    id: str
+    subject: Subject
+    service: CriService
+    folder: Path
+    image: str
+    _count: int = 0
+
+    def number(self) -> int:
+        self._count += 1
+        return self._count
+
+
+@dataclass(slots=True)
+class Bench:
+    """The fixture `contract`; one per test."""
+
+    run: Run
+    _undo: ExitStack = field(default_factory=ExitStack)
+    _sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._undo.__exit__(exc_type, exc, traceback)
+
+    @property
+    def service(self) -> CriService:
+        return self.run.service
+
+    @property
+    def image(self) -> cri.ImageSpec:
+        return cri.ImageSpec(image=self.run.image)
+
+    def claims(self, capability: Capability) -> bool:
+        return capability in self.run.subject.claims
+
+    def cleanup(self, undo: Callable[[], None]) -> None:
+        """Do this after the test, the last one first."""
+        self._undo.callback(undo)
+
+    def folder(self) -> Path:
+        """A new folder that the backend sees too."""
+        path = self.run.folder / f"f{self.run.number()}"
+        path.mkdir()
+        return path
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The test's own sandbox, made when first asked for."""
+        if self._sandbox is None:
+            self._sandbox = self.new_sandbox()
+        return self._sandbox
+
+    def sandbox_config(self) -> cri.PodSandboxConfig:
+        """One that no other test has; it logs into a folder of its own."""
+        name = f"{self.run.id}-{self.run.number()}"
+        config = cri.PodSandboxConfig(
+            metadata=cri.PodSandboxMetadata(
+                name=name, uid=f"uid-{name}", namespace="runtimes-contract"
+            ),
+            hostname=name,
+            log_directory=str(self.run.folder / name),
+            labels={"runtimes.contract/run": self.run.id},
+        )
+        config.linux.cgroup_parent = f"/{self.run.id}"
+        config.linux.security_context.namespace_options.pid = cri.CONTAINER
+        return config
+
+    def new_sandbox(
+        self, config: cri.PodSandboxConfig | None = None, runtime_handler: str = ""
+    ) -> Sandbox:
+        """Run one; it is removed after the test."""
+        config = config or self.sandbox_config()
+        sandbox = Sandbox(self.service.run_pod_sandbox(config, runtime_handler), config)
+        self.cleanup(lambda: self.service.remove_pod_sandbox(sandbox.id))
+        self.cleanup(lambda: self.service.stop_pod_sandbox(sandbox.id))
+        return sandbox
+
+    def config(self, *command: str) -> cri.ContainerConfig:
+        """A container of the suite's busybox that runs `command`."""
+        name = f"c{self.run.number()}"
+        config = cri.ContainerConfig(
+            metadata=cri.ContainerMetadata(name=name),
+            image=self.image,
+            command=command,
+            log_path=f"{name}.log",
+        )
+        config.linux.security_context.namespace_options.pid = cri.CONTAINER
+        return config
+
+    def script(self, text: str) -> cri.ContainerConfig:
+        """A container that runs a shell script."""
+        return self.config("sh", "-c", text)
+
+    def create(self, config: cri.ContainerConfig, sandbox: Sandbox | None = None) -> str:
+        """Create it in `sandbox`, or the test's own; it is removed after the test."""
+        chosen = sandbox or self.sandbox
+        container = self.service.create_container(chosen.id, config, chosen.config)
+        self.cleanup(lambda: self.service.remove_container(container))
+        return container
+
+    def start(self, config: cri.ContainerConfig, sandbox: Sandbox | None = None) -> str:
+        """Create it and start it."""
+        container = self.create(config, sandbox)
+        self.service.start_container(container)
+        return container
+
+    def sleeper(self, sandbox: Sandbox | None = None) -> str:
+        """A running container that waits to be stopped."""
+        return self.start(self.script("trap 'exit 0' TERM; sleep 1000 & wait"), sandbox)
+
+    def finish(self, config: cri.ContainerConfig, sandbox: Sandbox | None = None) -> Ended:
+        """Run it to its end."""
+        container = self.start(config, sandbox)
+        status = self.wait_exited(container)
+        return Ended(container, status, self.log(container))
+
+    def sh(self, text: str, adjust: Callable[[cri.ContainerConfig], None] | None = None) -> Ended:
+        """Run a script to its end, in a container that `adjust` changed first."""
+        config = self.script(text)
+        if adjust is not None:
+            adjust(config)
+        return self.finish(config)
+
+    def output(self, text: str, adjust: Callable[[cri.ContainerConfig], None] | None = None) -> str:
+        """What a script prints; it must succeed."""
+        ended = self.sh(text, adjust)
+        assert ended.status.exit_code == 0, f"{text!r} printed {ended.log!r}"
+        return ended.log.rstrip("\n")
+
+    def status(self, container_id: str) -> cri.ContainerStatus:
+        return self.service.container_status(container_id).status
+
+    def wait_exited(self, container_id: str) -> cri.ContainerStatus:
+        self.wait_for(
+            lambda: self.status(container_id).state == cri.CONTAINER_EXITED,
+            f"container {container_id} to exit",
+        )
+        return self.status(container_id)
+
+    def wait_for(self, done: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Poll until `done`; fail after `patience` seconds."""
+        end = time.monotonic() + patience
+        while not done():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {patience:.0f} s for {what}")
+            time.sleep(POLL)
+
+    def entries(self, container_id: str) -> list[log_line.Entry]:
+        """Every line of a container's log, decoded."""
+        data = Path(self.status(container_id).log_path).read_bytes()
+        return [log_line.decode(line) for line in data.splitlines(keepends=True)]
+
+    def log(self, container_id: str, stream: str = "") -> str:
+        """What a container wrote, to one stream or both."""
+        texts = [
+            entry.text
+            for entry in self.entries(container_id)
+            if not stream or entry.stream == stream
+        ]
+        return b"".join(texts).decode(errors="replace")
+
+    def wait_log(self, container_id: str, text: str) -> None:
+        """Wait until a container's log has `text`."""
+        self.wait_for(lambda: text in self._log_so_far(container_id), f"{text!r} in the log")
+
+    def exec(self, container_id: str, *cmd: str) -> str:
+        """What a command prints in a running container; it must succeed."""
+        answer = self.service.exec_sync(container_id, cmd, 20)
+        assert answer.exit_code == 0, f"{cmd}: {answer.stderr.decode(errors='replace')}"
+        return answer.stdout.decode().rstrip("\n")
+
+    def _log_so_far(self, container_id: str) -> str:
+        try:
+            return self.log(container_id)
+        except (FileNotFoundError, errors.DataLoss):
+            return ""

@@ -1,0 +1,74 @@
+"""What is certified: one backend with its options, what it claims, and what is known to differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runtimes.core.capability import Capability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from runtimes.core.cri.services import CriService
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A test that fails today. Strict: once it passes, the run fails until this is removed.
+
+    Attributes:
+        test: its name, with ``[parameter]`` to mean one case only.
+        reason: why, and whose fault it is.
+    """
+
+    test: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Attributes:
+    name: shown in the report.
+    open: makes the service; called once per session.
+    claims: what it says it can do; the suite checks both that and what isn't claimed.
+    image: a reference to the suite's busybox that is there already; empty to let the suite
+        import it, or pull it from `registry`.
+    registry: host and port of a registry without credentials that both the suite and the
+        backend reach; empty for none.
+    network: a network namespace in which the backend's host ports are reached; None for ours.
+    known: what fails today.
+    traces: says what is left of this backend on the host, for the leak check; None to skip it.
+    """
+
+    name: str
+    open: Callable[[], CriService]
+    claims: frozenset[Capability] = field(default_factory=lambda: frozenset(Capability))
+    image: str = ""
+    registry: str = ""
+    network: Path | None = None
+    known: tuple[Known, ...] = ()
+    traces: Callable[[], frozenset[str]] | None = None
+
+    def why_it_fails(self, test: str) -> str | None:
+        """The reason of a known failure; None when `test` must pass."""
+        names = {test, test.partition("[")[0]}
+        return next((known.reason for known in self.known if known.test in names), None)
+
+
+def subject_of(name: str, words: Mapping[str, str], without: frozenset[Capability]) -> Subject:
+    """The subject that a command line names.
+
+    Raises:
+        BackendUnavailable: it isn't installed, or not usable here.
+        InvalidArgument: an option that it doesn't have.
+    """
+    from runtimes.core import configure, discovery
+    from runtimes.core.backend import Kind
+
+    backend = discovery.load(name, [Kind.CRI])
+    options: object = configure.fill(backend.options, words)
+    return Subject(
+        name=name, open=lambda: backend.open(options), claims=backend.capabilities - without
+    )
