@@ -1,4 +1,4 @@
-"""JSON files that are whole or absent, whenever the power goes."""
+"""JSON files that are whole or absent, whenever their writer dies."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def save(path: Path, content: object) -> None:
-    """Replace `path` atomically and durably. One writer at a time, by the caller's lock."""
+def save(path: Path, content: object, *, durable: bool = True) -> None:
+    """Replace `path` atomically. One writer at a time, by the caller's lock.
+
+    A record that isn't `durable` outlives any kill of this process, but not a loss of power.
+    """
     temporary = _temporary(path)
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
-    _sync_directory(path.parent)
+    if durable:
+        _sync_directory(path.parent)
 
 
 def load(path: Path) -> object:

@@ -77,12 +77,15 @@ def withdraw(bridge: str, attachment: Attachment) -> None:
     """
     if not attachment.ports:
         return
-    with Connection(NETFILTER) as connection:
+    connection = Connection(NETFILTER)
+    try:
         for table in [Table(bridge, ip_network(ip)) for ip in attachment.ips]:
             for element in _elements_of(table, attachment):
                 with contextlib.suppress(FileNotFoundError):
                     _commit(connection, table.removal([element]))
         _forget_flows(connection, attachment)
+    finally:
+        connection.close_aside()
 
 
 def uninstall(bridge: str) -> None:

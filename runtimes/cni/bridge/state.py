@@ -9,6 +9,10 @@
 
 A symbolic link is made with its content or not at all, and belongs to one maker: no half-written
 file can ever hold an address. Whoever calls holds the lock.
+
+Nothing is flushed to the disk. A kill at any moment loses nothing, as the kernel has the files; and
+what ends the kernel ends every pod's namespace, link and rule too, so that what was lost of the
+records described nothing any more. What was half lost is found by the links, and by `reconcile`.
 """
 
 from __future__ import annotations
@@ -62,7 +66,7 @@ class State:
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
     def save_networks(self, networks: tuple[str, ...]) -> None:
-        record.save(self._network, {"networks": list(networks)})
+        record.save(self._network, {"networks": list(networks)}, durable=False)
 
     def forget_networks(self) -> None:
         record.remove(self._network)
@@ -77,7 +81,7 @@ class State:
         temporary.replace(self._root / f"last-{version}")
 
     def save(self, attachment: Attachment) -> None:
-        record.save(self._path(attachment.sandbox_id), asdict(attachment))
+        record.save(self._path(attachment.sandbox_id), asdict(attachment), durable=False)
 
     def load(self, sandbox_id: str) -> Attachment | None:
         """Read a record; None when it is missing or damaged."""

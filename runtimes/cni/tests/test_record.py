@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_record_comes_back(tmp_path: Path) -> None:
-    record.save(tmp_path / "a.json", {"ips": ["10.0.0.1"]})
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_record_comes_back(tmp_path: Path, durable: bool) -> None:
+    record.save(tmp_path / "a.json", {"ips": ["10.0.0.1"]}, durable=durable)
 
     assert record.load(tmp_path / "a.json") == {"ips": ["10.0.0.1"]}
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
