@@ -1,6 +1,6 @@
 """From call to Running: one pod of one container, on every engine of this host, side by side.
 
-    scripts/engines env all > env; set -a; . ./env; python benchmarks/pod_start.py --rounds 20
+    scripts/engines start all > env; set -a; . ./env; python benchmarks/pod_start.py --rounds 20
 
 `oci` runs in this process; containerd is called through its CRI socket, Docker through its HTTP API
 (a pause container that holds the network, and one that joins it), podman through its command, which
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from engine_api import DockerPods, PodmanContainers
 from side_by_side import Contender, report, run
 
+from runtimes.contract.testimage.busybox import BUSYBOX, busybox
 from runtimes.core.configure import fill
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.discovery import load
@@ -82,30 +83,30 @@ def options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--image", default="localhost/runtimes-test/busybox:1")
-    parser.add_argument("--archive", type=Path, help="the image as an archive, for oci and podman")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a goal is missed")
     return parser.parse_args()
 
 
-def contenders(stack: ExitStack, given: argparse.Namespace, scratch: Path) -> list[Contender]:
+def contenders(stack: ExitStack, scratch: Path) -> list[Contender]:
     logs = scratch / "logs"
+    archive = scratch / "busybox.tar"
+    archive.write_bytes(busybox().archive())
     oci_options = {
         "root": str(scratch / "oci"), "run_root": str(scratch / "run"), "bridge": "rtbench0",
     }  # fmt: skip
     oci = stack.enter_context(opened("oci", oci_options))
-    oci.import_image(given.archive, given.image)
-    pods = CriPods(oci, given.image, logs)
+    oci.import_image(archive, BUSYBOX)
+    pods = CriPods(oci, BUSYBOX, logs)
     found = [Contender("oci", pods.running, pods.remove)]
     if os.environ.get("RUNTIMES_TEST_DOCKER_HOST"):
-        docker = DockerPods(os.environ["RUNTIMES_TEST_DOCKER_HOST"], given.image, MEMORY)
+        docker = DockerPods(os.environ["RUNTIMES_TEST_DOCKER_HOST"], BUSYBOX, MEMORY)
         found.append(Contender("Docker Engine API", docker.running, docker.remove, 1 / 10))
     if os.environ.get("CONTAINER_RUNTIME_ENDPOINT"):
         remote = stack.enter_context(opened("cri", {}))
-        pods = CriPods(remote, given.image, logs)
+        pods = CriPods(remote, BUSYBOX, logs)
         found.append(Contender("containerd CRI", pods.running, pods.remove, 1 / 5))
     if shutil.which("podman"):
-        podman = PodmanContainers(scratch / "podman", given.archive, given.image, MEMORY)
+        podman = PodmanContainers(scratch / "podman", archive, BUSYBOX, MEMORY)
         if podman.usable:
             found.append(Contender("podman run", podman.running, podman.remove, 1 / 6))
     return found
@@ -116,7 +117,7 @@ def main() -> int:
     scratch = Path(tempfile.mkdtemp(prefix="runtimes-bench-", dir="/var/tmp"))
     try:
         with ExitStack() as stack:
-            field = contenders(stack, given, scratch)
+            field = contenders(stack, scratch)
             run(field, given.rounds)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
