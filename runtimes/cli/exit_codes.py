@@ -22,7 +22,13 @@ _NOT_FOUND = (
     "no such program",
     "command not found",
 )
-_CANNOT_EXECUTE = ("permission denied", "exec format error", "is a directory", "not a directory")
+_CANNOT_EXECUTE = (
+    "permission denied",
+    "exec format error",
+    "is a directory",
+    "not a directory",
+    "open executable",
+)
 
 
 def of_message(message: str) -> int:

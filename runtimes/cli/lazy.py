@@ -15,6 +15,8 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runtimes.core.discovery.entry_points import EntryPoint
+
 
 class LazyGroup(click.Group):
     """Knows its commands by name; ours from `registry`, others' from their metadata."""
@@ -70,15 +72,14 @@ class LazyGroup(click.Group):
                 with formatter.section(section):
                     formatter.write_dl(list(rows))
 
-    def _plugins(self) -> dict[str, plugins.PluginCommand]:
+    def _plugins(self) -> dict[str, EntryPoint]:
         own = registry.summaries()
         return {n: found for n, found in plugins.plugin_commands().items() if n not in own}
 
 
-def _load(found: plugins.PluginCommand) -> object:
-    module, _, attribute = found.target.partition(":")
+def _load(found: EntryPoint) -> object:
     try:
-        return getattr(import_module(module), attribute)
+        return found.load()
     except Exception as error:
         raise errors.BackendUnavailable(
             f"run '{found.name}' of {found.distribution}: it can't be loaded: "

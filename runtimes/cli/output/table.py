@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GAP = "   "
+_NARROWEST = 12
 
 
 @dataclass(frozen=True)  # no slots: Column[T](...) sets an attribute of typing's own
@@ -36,13 +39,23 @@ class Column(Generic[T]):
 
 
 def render(
-    items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False, colours: bool = False
+    items: Sequence[T],
+    columns: Sequence[Column[T]],
+    *,
+    wide: bool = False,
+    colours: bool = False,
+    limit: int = 0,
 ) -> str:
-    """Lay out a table, headings first, without a newline at its end."""
+    """Lay out a table, headings first, without a newline at its end.
+
+    `limit`, if not 0, is how many characters a line may have; the last column is cut to fit.
+    """
     shown = [column for column in columns if wide or not column.wide]
     rows = [[column.text(item) or "-" for column in shown] for item in items]
     titles = [column.title for column in shown]
     widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
+    if limit:
+        _cut_last(rows, limit - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
     lines = [_line(titles, shown, widths)]
     lines.extend(_line(row, shown, widths, colours=colours) for row in rows)
     return "\n".join(lines)
@@ -50,7 +63,14 @@ def render(
 
 def print_table(items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
     """Print a table on stdout."""
-    click.echo(render(items, columns, wide=wide, colours=colour.wanted()), color=True)
+    limit = 0 if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
+    click.echo(render(items, columns, wide=wide, colours=colour.wanted(), limit=limit), color=True)
+
+
+def _cut_last(rows: list[list[str]], width: int) -> None:
+    for row in rows:
+        if len(row[-1]) > width >= _NARROWEST:
+            row[-1] = row[-1][: width - 1] + "…"
 
 
 def _line(

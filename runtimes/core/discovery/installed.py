@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core.backend import Kind
+from runtimes.core.discovery.entry_points import entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from importlib.metadata import EntryPoint
+
+    from runtimes.core.discovery.entry_points import EntryPoint
 
 USER_KINDS = (Kind.POD, Kind.CRI)
 """What pods can be run on; a bare Docker interface is a part of others."""
@@ -21,8 +23,8 @@ class Installed:
 
     Attributes:
         target: ``module:attribute``.
-        distribution: the package that brings it; empty if its metadata don't tell.
-        version: of that package.
+        distribution: the package that brings it.
+        version: of that package; empty if its metadata don't tell.
     """
 
     name: str
@@ -34,28 +36,18 @@ class Installed:
     @property
     def source(self) -> str:
         """Package and version, as people write them."""
-        return f"{self.distribution} {self.version}".strip() or "a package without metadata"
+        return f"{self.distribution} {self.version}".strip()
 
 
 def installed(kinds: Iterable[Kind] = USER_KINDS) -> list[Installed]:
     """List the backends of `kinds`, sorted by name; one named by two packages comes twice."""
-    return [_describe(kind, point) for kind, point in entry_points(kinds)]
+    return [
+        Installed(point.name, kind, point.target, point.distribution, point.version)
+        for kind, point in points(kinds)
+    ]
 
 
-def entry_points(kinds: Iterable[Kind]) -> list[tuple[Kind, EntryPoint]]:
-    """Find entry points of `kinds`, each once, sorted by name."""
-    from importlib import metadata
-
-    found: dict[tuple[Kind, str, str], EntryPoint] = {}
-    for kind in kinds:
-        for point in metadata.entry_points(group=kind.group):
-            source = point.dist.name if point.dist else ""
-            found.setdefault((kind, point.name, f"{source} {point.value}"), point)
-    return sorted(
-        ((kind, point) for (kind, _, _), point in found.items()), key=lambda pair: pair[1].name
-    )
-
-
-def _describe(kind: Kind, point: EntryPoint) -> Installed:
-    distribution, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
-    return Installed(point.name, kind, point.value, distribution, version)
+def points(kinds: Iterable[Kind]) -> list[tuple[Kind, EntryPoint]]:
+    """Find the entry points of `kinds`, sorted by name."""
+    found = [(kind, point) for kind in kinds for point in entry_points(kind.group)]
+    return sorted(found, key=lambda pair: (pair[1].name, pair[1].distribution))

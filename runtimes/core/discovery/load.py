@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from runtimes.core import errors
-from runtimes.core.discovery.installed import USER_KINDS, entry_points
+from runtimes.core.discovery.entry_points import EntryPoint
+from runtimes.core.discovery.installed import USER_KINDS, points
 from runtimes.core.discovery.known import EXTRAS, install_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from importlib.metadata import EntryPoint
+    from collections.abc import Iterable, Iterator
 
     from runtimes.core.backend import Backend, Kind
 
-_log = logging.getLogger(__name__)
 _PARTS = ("name", "kind", "era", "summary", "capabilities", "options", "probe", "open")
 
 
@@ -26,34 +24,40 @@ def load(name: str, kinds: Iterable[Kind] = USER_KINDS) -> Backend[Any]:
         BackendUnavailable: it isn't installed, misses a dependency, is broken, or two packages
             bring it. The message says which, and what to do.
     """
-    candidates = entry_points(kinds)
+    kinds = tuple(kinds)
+    candidates = points(kinds)
     matching = [(kind, point) for kind, point in candidates if point.name == name]
-    if not matching:
-        raise _not_installed(name, [point.name for _, point in candidates])
     if len(matching) > 1:
         raise _duplicate(name, [point for _, point in matching])
+    if not matching:
+        matching = [(kind, point) for kind in kinds for point in _hidden(kind, name)]
+    if not matching:
+        raise _not_installed(name, [point.name for _, point in candidates])
     kind, point = matching[0]
-    return _checked(_import(kind, point), kind, point)
+    return _checked(_import(point), kind, point)
 
 
-def _import(kind: Kind, point: EntryPoint) -> object:
+def _hidden(kind: Kind, name: str) -> Iterator[EntryPoint]:
+    """Look where a folder's listing doesn't, e.g. into zip files, through stevedore."""
     from stevedore import DriverManager
-    from stevedore.exception import NoMatches
+    from stevedore.exception import MultipleMatches, NoMatches
 
+    def refuse(manager: object, point: object, error: BaseException) -> None:
+        """Keep stevedore from raising; `_import` finds out what is wrong."""
+
+    DriverManager.ENTRY_POINT_CACHE.pop(kind.group, None)  # else it never looks twice
     try:
-        manager: DriverManager[Any] = DriverManager(kind.group, point.name)
-    except NoMatches:
-        # Its cache goes by times in steps of two minutes, so it can miss what was just installed.
-        _log.debug("stevedore's cache is older than backend name=%s", point.name)
-        return _guarded(point)
-    except ModuleNotFoundError as error:
-        raise _not_importable(point, error) from error
-    except (Exception, SystemExit) as error:
-        raise _broken(point, f"{type(error).__name__}: {error}") from error
-    return manager.driver
+        manager: DriverManager[Any] = DriverManager(
+            kind.group, name, on_load_failure_callback=refuse
+        )
+    except (NoMatches, MultipleMatches):
+        return
+    for extension in manager.extensions:
+        target = extension.entry_point.value
+        yield EntryPoint(kind.group, name, target, extension.module_name.partition(".")[0], "")
 
 
-def _guarded(point: EntryPoint) -> object:
+def _import(point: EntryPoint) -> object:
     try:
         return point.load()
     except ModuleNotFoundError as error:
@@ -64,10 +68,10 @@ def _guarded(point: EntryPoint) -> object:
 
 def _checked(loaded: object, kind: Kind, point: EntryPoint) -> Backend[Any]:
     if isinstance(loaded, type):
-        raise _broken(point, f"'{point.value}' is a class; it must be an instance")
+        raise _broken(point, f"'{point.target}' is a class; it must be an instance")
     missing = [part for part in _PARTS if not hasattr(loaded, part)]
     if missing:
-        raise _broken(point, f"'{point.value}' has no {', '.join(missing)}")
+        raise _broken(point, f"'{point.target}' has no {', '.join(missing)}")
     backend = cast("Backend[Any]", loaded)
     if (backend.name, backend.kind) != (point.name, kind):
         raise _broken(point, f"it calls itself '{backend.name}' of kind '{backend.kind}'")
@@ -89,7 +93,7 @@ def _not_installed(name: str, present: list[str]) -> errors.BackendUnavailable:
 
 
 def _duplicate(name: str, points: list[EntryPoint]) -> errors.BackendUnavailable:
-    sources = ", ".join(sorted(f"{_source(point)} ({point.value})" for point in points))
+    sources = ", ".join(sorted(f"{_source(point)} ({point.target})" for point in points))
     return errors.BackendUnavailable(
         f"backend '{name}' comes from several packages: {sources}; uninstall all but one"
     )
@@ -113,12 +117,10 @@ def _broken(point: EntryPoint, why: str) -> errors.BackendUnavailable:
 
 
 def _source(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    return f"{point.distribution} {point.version}".strip()
 
 
 def _reinstall(point: EntryPoint) -> str:
-    ours = point.dist is not None and point.dist.name.startswith("runtimes-")
-    if ours and point.name in EXTRAS:
+    if point.distribution.startswith("runtimes-") and point.name in EXTRAS:
         return f"reinstall it in a checkout of this project: {install_command(EXTRAS[point.name])}"
-    package = point.dist.name if point.dist else "the package that brings it"
-    return f"reinstall or upgrade {package}, or uninstall it"
+    return f"reinstall or upgrade {point.distribution}, or uninstall it"

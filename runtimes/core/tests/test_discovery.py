@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.core import errors
+from runtimes.core import discovery, errors
 from runtimes.core.backend import Kind, Probe, ProbeState
 from runtimes.core.discovery import Choice, choose, installed, load
 
@@ -127,13 +127,11 @@ def test_one_name_from_two_packages_names_both(site: Site) -> None:
         load("twice")
 
 
-def test_a_known_one_that_is_missing_comes_with_its_extra(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.path", [str(site.folder)])
+def test_a_known_one_that_is_missing_comes_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(discovery.EXTRAS, "rocket", "rkt")
 
     with pytest.raises(errors.BackendUnavailable, match=r"pip install '\.\[rkt\]'"):
-        load("rktshim")
+        load("rocket")
 
 
 def test_a_mistyped_name_is_corrected(site: Site) -> None:
@@ -181,3 +179,35 @@ def test_auto_without_a_usable_one_lists_every_reason(site: Site) -> None:
 
     assert "reason of aaa; remedy" in str(caught.value)
     assert "oci is off" in str(caught.value)
+
+
+def test_the_metadata_are_read_as_pythons_own_reader_does() -> None:
+    from importlib import metadata
+
+    from runtimes.core.discovery.entry_points import entry_points
+
+    for group in ("runtimes.cri", "runtimes.pod", "runtimes.docker", "pytest11", "console_scripts"):
+        ours = {(point.name, point.target) for point in entry_points(group)}
+        theirs = {(point.name, point.value) for point in metadata.entry_points(group=group)}
+
+        assert ours == theirs
+
+
+def test_one_in_a_zip_file_is_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zipfile
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    archive = tmp_path / "acme.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("acme_zipped.py", _good("zipped"))
+        file.writestr("acme_zipped-1.dist-info/METADATA", "Name: acme-zipped\nVersion: 1\n")
+        file.writestr(
+            "acme_zipped-1.dist-info/entry_points.txt",
+            "[runtimes.cri]\nzipped = acme_zipped:backend\n",
+        )
+    monkeypatch.syspath_prepend(str(archive))
+
+    try:
+        assert load("zipped").name == "zipped"
+    finally:
+        sys.modules.pop("acme_zipped", None)
