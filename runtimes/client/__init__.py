@@ -1,19 +1,24 @@
 """The friendly Python API: `connect` to a backend and run pods on it."""
 
-from runtimes.client.connect import connect
-from runtimes.client.container import Container
-from runtimes.client.errors import StartFailed
-from runtimes.client.image_pod import RunOptions, image_pod
-from runtimes.client.log_lines import LogLine, LogOptions
-from runtimes.client.pod import Pod
-from runtimes.client.runtime import Runtime
-from runtimes.client.summary import Summary, summarise
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runtimes.client.connect import connect
+    from runtimes.client.container import Container
+    from runtimes.client.errors import StartFailed
+    from runtimes.client.image_pod import RunOptions, image_pod
+    from runtimes.client.log_lines import LogLine, LogOptions
+    from runtimes.client.pod import Pod, PodId
+    from runtimes.client.runtime import Runtime
+    from runtimes.client.summary import Summary, summarise
 
 __all__ = [
     "Container",
     "LogLine",
     "LogOptions",
     "Pod",
+    "PodId",
     "RunOptions",
     "Runtime",
     "StartFailed",
@@ -22,3 +27,27 @@ __all__ = [
     "image_pod",
     "summarise",
 ]
+
+_HOMES = {
+    "Container": "container",
+    "LogLine": "log_lines",
+    "LogOptions": "log_lines",
+    "Pod": "pod",
+    "PodId": "pod",
+    "RunOptions": "image_pod",
+    "Runtime": "runtime",
+    "StartFailed": "errors",
+    "Summary": "summary",
+    "connect": "connect",
+    "image_pod": "image_pod",
+    "summarise": "summary",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: a command line pays for what it uses."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found

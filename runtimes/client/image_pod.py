@@ -82,9 +82,9 @@ def image_pod(
     container = v1.Container(
         name=base,
         image=image,
-        command=tuple(chosen.entrypoint),
-        args=tuple(command),
-        env=tuple(v1.EnvVar(name=name, value=value) for name, value in chosen.env.items()),
+        command=tuple(map(_literal, chosen.entrypoint)),
+        args=tuple(map(_literal, command)),
+        env=tuple(v1.EnvVar(name=n, value=_literal(value)) for n, value in chosen.env.items()),
         working_dir=chosen.workdir,
         ports=tuple(_port(text) for text in chosen.publish),
         volume_mounts=mounts,
@@ -103,6 +103,11 @@ def image_pod(
     name = chosen.name or f"{base}-{(letters or _letters)()}"
     metadata = v1.ObjectMeta(name=name, namespace=chosen.namespace, labels=dict(chosen.labels))
     return v1.Pod(metadata=metadata, spec=spec)
+
+
+def _literal(text: str) -> str:
+    """Keep a pod from expanding ``$(NAME)`` and ``$$``, which a shell has done already."""
+    return text.replace("$", "$$")
 
 
 def _letters() -> str:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from runtimes.client.container import Container
-from runtimes.client.errors import StartFailed
-from runtimes.client.log_lines import LogLine, LogOptions, Merger, read_all
-from runtimes.client.progress import has_started, start_failure
-from runtimes.client.summary import Summary, summarise
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState, ExecResult, PodStatus, RunningPod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from runtimes.client.log_lines import LogLine, LogOptions
     from runtimes.client.runtime import Runtime
+    from runtimes.client.summary import Summary
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus
     from runtimes.kubelet.status.view import PodView
     from runtimes.kubelet.worker import PodWorker
+
+
+class PodId(NamedTuple):
+    """Whose pod it is."""
+
+    uid: str
+    name: str
+    namespace: str
+
 
 _FOLLOW_PERIOD = 0.1
 _STATUS_PERIOD = 0.5
@@ -31,17 +39,20 @@ class Pod:
 
     Attributes:
         runtime: the backend that it is on.
-        manifest: as applied, with defaults, uid and namespace; of a pod that wasn't applied here,
-            what the backend has of it.
-        managed: it was applied here, so it can be started again.
+        who: its uid, name and namespace.
     """
 
     def __init__(
-        self, runtime: Runtime, manifest: v1.Pod, *, managed: bool, fresh: bool = False
+        self,
+        runtime: Runtime,
+        who: PodId,
+        *,
+        applied: v1.Pod | None = None,
+        fresh: bool = False,
     ) -> None:
         self.runtime = runtime
-        self.manifest = manifest
-        self.managed = managed
+        self.who = who
+        self._given = applied
         self._fresh = fresh
         self._driver: PodWorker | None = None
 
@@ -50,20 +61,34 @@ class Pod:
 
     @property
     def name(self) -> str:
-        return self.manifest.metadata.name
+        return self.who.name
 
     @property
     def namespace(self) -> str:
-        return self.manifest.metadata.namespace
+        return self.who.namespace
 
     @property
     def uid(self) -> str:
-        return self.manifest.metadata.uid
+        return self.who.uid
 
     @property
     def full_name(self) -> str:
         """``namespace/name``."""
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def managed(self) -> bool:
+        """It was applied here, so it is known what it should be, and it can be started again."""
+        return self._applied is not None
+
+    @cached_property
+    def manifest(self) -> v1.Pod:
+        """As applied, with defaults and uid; of another pod, what the backend has of it."""
+        return self._applied or _described(self.who, self.observe())
+
+    @cached_property
+    def _applied(self) -> v1.Pod | None:
+        return self._given or self.runtime.store.by_uid(self.uid)
 
     # -- what it is like
 
@@ -102,6 +127,8 @@ class Pod:
     @property
     def summary(self) -> Summary:
         """How it is, in the four words of `kubectl get pods`."""
+        from runtimes.client.summary import summarise
+
         return summarise(self.manifest, self.status())
 
     @property
@@ -149,6 +176,9 @@ class Pod:
             StartFailed: a container doesn't start: no image, no such program...
             DeadlineExceeded: it hasn't started within `timeout` seconds.
         """
+        from runtimes.client.errors import StartFailed
+        from runtimes.client.progress import has_started, start_failure
+
         view = self.drive(
             lambda view: has_started(view) or start_failure(view) is not None, timeout=timeout
         )
@@ -259,6 +289,8 @@ class Pod:
             NotFound: there is no such container.
             Unimplemented: the backend has no log files.
         """
+        from runtimes.client.log_lines import LogOptions, read_all
+
         options = LogOptions(tail=tail, since_ns=since_ns)
         chosen = [self.container(container)] if container else self.containers
         if not follow:
@@ -273,6 +305,8 @@ class Pod:
         Raises:
             NotFound: there was none, or it is gone.
         """
+        from runtimes.client.log_lines import LogOptions, read_all
+
         newest = self.container(container)
         attempts = [one for one in self.observe().containers if one.name == newest.name]
         if len(attempts) < 2:
@@ -283,6 +317,8 @@ class Pod:
         return read_all(attempts[1:2], LogOptions(tail=tail))
 
     def _follow(self, names: set[str], every: bool, options: LogOptions) -> Iterator[LogLine]:  # noqa: FBT001 - private
+        from runtimes.client.log_lines import Merger
+
         merger = Merger(options)
         looked = 0.0
         try:
@@ -326,3 +362,16 @@ class Pod:
             fresh=fresh,
             settings=WorkerSettings(host_ip=self.runtime.opened.kubelet.host_ip),
         )
+
+
+def _described(who: PodId, status: PodStatus) -> v1.Pod:
+    """Describe a pod that wasn't applied here by what the backend has of it."""
+    from runtimes.core.pod import v1
+
+    images = {one.name: one.image for one in reversed(status.containers)}
+    return v1.Pod(
+        metadata=v1.ObjectMeta(name=who.name, namespace=who.namespace, uid=who.uid),
+        spec=v1.PodSpec(
+            containers=tuple(v1.Container(name=n, image=image) for n, image in images.items())
+        ),
+    )

@@ -6,13 +6,11 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runtimes.client.container import Container
-from runtimes.client.image_pod import RunOptions, image_pod
-from runtimes.client.pod import Pod
+from runtimes.client.pod import Pod, PodId
 from runtimes.core import errors
-from runtimes.core.pod import v1
 from runtimes.core.pod.status import ContainerState
 
 if TYPE_CHECKING:
@@ -20,7 +18,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from runtimes.client.image_pod import RunOptions
     from runtimes.core.backend import Backend
+    from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import (
         ContainerUsage,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Manifest = str | Path | v1.Pod
+Manifest: TypeAlias = "str | Path | v1.Pod"
 """A file's path, the text of a manifest (it has a line break), or a pod built in Python."""
 
 
@@ -128,6 +128,7 @@ class Runtime:
             NotFound: there is no such file.
             InvalidArgument: there is no pod in it.
         """
+        from runtimes.core.pod import v1
         from runtimes.kubelet import manifest as manifests
 
         if isinstance(manifest, v1.Pod):
@@ -156,13 +157,13 @@ class Runtime:
         """
         self._remove_ended(pod.metadata.namespace, pod.metadata.name, anew=anew)
         applied = self.store.apply(pod)
-        return Pod(self, applied.pod, managed=True, fresh=applied.created)
+        return self._applied(applied.pod, fresh=applied.created)
 
     def _remove_ended(self, namespace: str, name: str, *, anew: bool) -> None:
         found = self.store.get(namespace, name)
         if found is None or not (anew or found.metadata.deletion_timestamp):
             return
-        before = Pod(self, found, managed=True)
+        before = self._applied(found)
         if not before.running:
             before.remove()
         elif anew:
@@ -216,13 +217,15 @@ class Runtime:
             StartFailed: it doesn't start.
             DeadlineExceeded: it hasn't started within `timeout` seconds.
         """
+        from runtimes.client.image_pod import image_pod
+
         return self.apply(image_pod(image, command, options), timeout=timeout)
 
     def pods(self, namespace: str | None = None) -> list[Pod]:
         """List pods by namespace and name: those applied here, and others that the backend has."""
-        applied = {pod.metadata.uid: Pod(self, pod, managed=True) for pod in self.store.list()}
+        applied = {pod.metadata.uid: self._applied(pod) for pod in self.store.list()}
         found = self.backend_runtime.get_pods(include_exited=True)
-        others = [self._unmanaged(running) for running in found if running.uid not in applied]
+        others = [self._found(running) for running in found if running.uid not in applied]
         pods = [*applied.values(), *others]
         chosen = [pod for pod in pods if namespace in {None, pod.namespace}]
         return sorted(chosen, key=lambda pod: (pod.namespace, pod.name))
@@ -255,18 +258,20 @@ class Runtime:
         """List containers of all pods, newest first."""
         found = self.backend_runtime.get_pods(include_exited=include_exited)
         containers = [
-            Container(self._unmanaged(running), status)
+            Container(self._found(running), status)
             for running in found
             for status in running.containers
             if include_exited or status.state is ContainerState.RUNNING
         ]
         return sorted(containers, key=lambda one: one.status.created_at_ns, reverse=True)
 
-    def _unmanaged(self, running: RunningPod) -> Pod:
-        applied = self.store.by_uid(running.uid)
-        if applied is not None:
-            return Pod(self, applied, managed=True)
-        return Pod(self, _described(running), managed=False)
+    def _applied(self, pod: v1.Pod, *, fresh: bool = False) -> Pod:
+        meta = pod.metadata
+        who = PodId(meta.uid, meta.name, meta.namespace)
+        return Pod(self, who, applied=pod, fresh=fresh)
+
+    def _found(self, running: RunningPod) -> Pod:
+        return Pod(self, PodId(running.uid, running.name, running.namespace))
 
     # -- images
 
@@ -308,20 +313,3 @@ class Runtime:
     def remove_image(self, image: str) -> None:
         """Remove an image with all its names. Idempotent."""
         self.backend_runtime.remove_image(image)
-
-
-def _described(running: RunningPod) -> v1.Pod:
-    """Describe a pod that wasn't applied here by what the backend has of it."""
-    images = {status.name: status.image for status in reversed(running.containers)}
-    return v1.Pod(
-        metadata=v1.ObjectMeta(
-            name=running.name,
-            namespace=running.namespace,
-            uid=running.uid,
-            labels=running.labels,
-            annotations=running.annotations,
-        ),
-        spec=v1.PodSpec(
-            containers=tuple(v1.Container(name=n, image=image) for n, image in images.items())
-        ),
-    )

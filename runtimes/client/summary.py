@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
 
 
+_ENDED = {"Succeeded", "Failed"}
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a row of a table says.
@@ -40,7 +43,7 @@ def summarise(pod: v1.Pod, status: v1.PodStatus) -> Summary:
     else:
         restarts = _restarts(status.container_statuses)
         word = _regular_status(status)
-    if pod.metadata.deletion_timestamp:
+    if pod.metadata.deletion_timestamp and status.phase not in _ENDED:
         word = "Terminating"
     return Summary(ready, total, word, restarts)
 
