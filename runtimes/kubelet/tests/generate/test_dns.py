@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runtimes.core import errors
@@ -89,14 +91,14 @@ def test_a_resolv_conf_is_read_as_resolvers_read_it() -> None:
         ("a" * 62 + "-b", {}, ("a" * 62, "")),
     ],
 )
-def test_a_pods_names(name: str, spec: dict[str, str], expected: tuple[str, str]) -> None:
+def test_a_pods_names(name: str, spec: dict[str, Any], expected: tuple[str, str]) -> None:
     asked = with_meta(pod(**spec), name=name)
 
     assert hostname_and_domain(asked, "cluster.local") == expected
 
 
 def test_the_kernel_gets_the_full_name_only_if_asked_and_if_it_fits() -> None:
-    asked = {"subdomain": "s", "set_hostname_as_fqdn": True}
+    asked: dict[str, Any] = {"subdomain": "s", "set_hostname_as_fqdn": True}
 
     assert kernel_hostname(pod(**asked), "x.y") == "web.s.default.svc.x.y"
     assert kernel_hostname(pod(subdomain="s"), "x.y") == "web"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,11 +26,14 @@ CONFIG = KubeletConfig(
 )
 
 
-def needs(name: str = "app", **sides: dict[str, str]) -> v1.Container:
+Sides = dict[str, Any]
+
+
+def needs(name: str = "app", **sides: Any) -> v1.Container:  # noqa: ANN401 - fields
     return container(name, resources=v1.ResourceRequirements(**sides))
 
 
-def both(cpu: str, memory: str) -> dict[str, dict[str, str]]:
+def both(cpu: str, memory: str) -> Sides:
     return {"limits": {"cpu": cpu, "memory": memory}, "requests": {"cpu": cpu, "memory": memory}}
 
 

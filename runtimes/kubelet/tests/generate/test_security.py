@@ -294,7 +294,7 @@ def test_a_sandbox_takes_the_pods_settings_even_without_a_security_context() -> 
     assert (full.run_as_user.value, list(full.supplemental_groups)) == (1, [9])
 
 
-def with_sysctls(*names: str, **spec: bool) -> v1.Pod:
+def with_sysctls(*names: str, **spec: Any) -> v1.Pod:  # noqa: ANN401 - fields
     context = v1.PodSecurityContext(sysctls=tuple(v1.Sysctl(name=n, value="1") for n in names))
     return pod(security_context=context, **spec)
 
