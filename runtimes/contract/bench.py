@@ -98,7 +98,7 @@ class Bench:
     def claims(self, capability: Capability) -> bool:
         return capability in self.run.subject.claims
 
-    def cleanup(self, undo: Callable[[], None]) -> None:
+    def cleanup(self, undo: Callable[[], object]) -> None:
         """Do this after the test, the last one first."""
         self._undo.callback(undo)
 

@@ -33,7 +33,7 @@ extra:x:50000:app
 nogroup:x:65534:
 """
 FOLDERS = (
-    "bin", "dev", "etc", "home", "home/app", "mnt", "proc", "root", "run", "sbin", "sys", "usr",
+    "bin", "dev", "etc", "home", "mnt", "proc", "root", "run", "sbin", "sys", "usr",
     "usr/bin", "var", "var/tmp",
 )  # fmt: skip
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -81,6 +81,7 @@ def _base() -> list[Entry]:
     ]
     return [
         *(Entry(folder) for folder in FOLDERS),
+        Entry("home/app", uid=1000),
         Entry("tmp", mode=0o1777),
         Entry("etc/passwd", PASSWD, 0o644),
         Entry("etc/group", GROUP, 0o644),

@@ -23,12 +23,17 @@ _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One path of a layer: a file, a folder (`data` None) or a symbolic link (`link` set)."""
+    """One path of a layer: a file, a folder (`data` None) or a symbolic link (`link` set).
+
+    Attributes:
+        uid: the owner's, and the group's.
+    """
 
     path: str
     data: bytes | None = None
     mode: int = 0o755
     link: str = ""
+    uid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +126,13 @@ def build(name: str, entries: list[Entry], config: ImageConfig, architecture: st
 
 
 def pack(entries: list[Entry]) -> bytes:
-    """A tar of `entries`, all root's, all of 1970."""
+    """A tar of `entries`, all of 1970."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for entry in entries:
             member = tarfile.TarInfo(entry.path)
             member.mode = entry.mode
+            member.uid = member.gid = entry.uid
             if entry.link:
                 member.type, member.linkname = tarfile.SYMTYPE, entry.link
                 archive.addfile(member)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 from runtimes.contract.requires import requires
 from runtimes.core.capability import Capability
@@ -111,11 +115,22 @@ def propagation_of(contract: Bench, kind: cri.MountPropagation.ValueType) -> str
     """
     sandbox_config = contract.sandbox_config()
     sandbox_config.linux.security_context.privileged = True
-    config = mounted(contract.config("cat", "/proc/self/mountinfo"), contract.folder())
+    config = mounted(contract.config("cat", "/proc/self/mountinfo"), shared_folder(contract))
     config.mounts[0].propagation = kind
     config.linux.security_context.privileged = True
     lines = contract.finish(config, contract.new_sandbox(sandbox_config)).log.splitlines()
     return next(line for line in lines if line.split()[4] == "/data")
+
+
+def shared_folder(contract: Bench) -> Path:
+    """A folder on a shared mount, from which alone anything can propagate."""
+    folder = contract.folder()
+    if os.geteuid():
+        pytest.skip("only root can make a mount shared")
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    contract.cleanup(lambda: subprocess.run(["umount", "-l", folder], check=True))
+    subprocess.run(["mount", "--make-shared", folder], check=True)
+    return folder
 
 
 @requires(Capability.DEVICES)

@@ -12,6 +12,8 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 if TYPE_CHECKING:
     from runtimes.contract.bench import Bench
 
+NOTICED_LATER_NS = 10**8  # a short process may have ended before its start is written down
+
 
 def test_start_container_runs_it(contract: Bench) -> None:
     container = contract.sleeper()
@@ -28,7 +30,8 @@ def test_a_container_that_ends_keeps_its_exit_code(contract: Bench, code: int) -
     status = contract.sh(f"exit {code}").status
 
     assert status.exit_code == code
-    assert status.finished_at >= status.started_at >= status.created_at > 0
+    assert status.started_at >= status.created_at > 0
+    assert status.finished_at >= status.started_at - NOTICED_LATER_NS
     assert status.reason == ("Error" if code else "Completed")
 
 

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from runtimes.contract.bench import Bench
 
 
-def namespace(contract: Bench, kind: str) -> str:
-    return contract.output(f"readlink /proc/self/ns/{kind}")
+def namespaces(contract: Bench, kind: str) -> tuple[str, str]:
+    """Of two containers of one pod, while both run: a number is used again after its end."""
+    script = f"readlink /proc/self/ns/{kind}; sleep 1000"
+    containers = [contract.start(contract.script(script)) for _ in range(2)]
+    for container in containers:
+        contract.wait_log(container, "]")
+    return contract.log(containers[0]), contract.log(containers[1])
 
 
 def test_a_container_is_pid_1_of_its_own_namespace(contract: Bench) -> None:
@@ -21,16 +26,21 @@ def test_a_container_is_pid_1_of_its_own_namespace(contract: Bench) -> None:
 
 
 def test_containers_with_their_own_pid_namespace_do_not_see_each_other(contract: Bench) -> None:
-    assert namespace(contract, "pid") != namespace(contract, "pid")
+    first, second = namespaces(contract, "pid")
+
+    assert first != second
 
 
 def test_containers_of_a_pod_share_ipc_and_host_name(contract: Bench) -> None:
-    assert namespace(contract, "ipc") == namespace(contract, "ipc")
-    assert namespace(contract, "uts") == namespace(contract, "uts")
+    for kind in ("ipc", "uts"):
+        first, second = namespaces(contract, kind)
+        assert first == second
 
 
 def test_each_container_has_its_own_mounts(contract: Bench) -> None:
-    assert namespace(contract, "mnt") != namespace(contract, "mnt")
+    first, second = namespaces(contract, "mnt")
+
+    assert first != second
 
 
 @requires(Capability.POD_PID_NAMESPACE)

@@ -25,7 +25,10 @@ SERVE = "while :; do echo from the pod | nc -l -p 8080; done"
 
 
 def network_of(contract: Bench, sandbox: Sandbox) -> str:
-    return contract.finish(contract.config("readlink", "/proc/self/ns/net"), sandbox).log
+    config = contract.config("readlink", "/proc/self/ns/net")
+    pod = sandbox.config.linux.security_context.namespace_options
+    config.linux.security_context.namespace_options.network = pod.network
+    return contract.finish(config, sandbox).log
 
 
 def on_the_nodes_network(contract: Bench) -> Sandbox:
