@@ -56,18 +56,24 @@ def exec_sync(
         spec_file.write_text(json.dumps(exec_process(spec, cmd, tty=False)))
         runner = closing.enter_context(_spawn(engine, record, spec_file, pid_file))
         action = f"exec {list(cmd)} in container '{record.id}'"
-        return _collect(runner, pid_file, action, timeout)
+        collector = Collector(runner)
+        patience = deadline.remaining(float(timeout) if timeout > 0 else None)
+        if not collector.run(patience):
+            exec_tree.kill(runner, pid_file, record.process)
+            raise errors.DeadlineExceeded(
+                f"{action}: it ran longer than {patience:g} s and was killed with its children"
+            )
+        if not pid_file.exists():
+            raise refusal(action, collector.stderr.decode(errors="replace").strip())
+        return _answer(runner, collector)
 
 
 def _spawn(
     engine: Engine, record: ContainerRecord, spec_file: Path, pid_file: Path
 ) -> subprocess.Popen[bytes]:
-    argv = [
-        *engine.runtime_of(record).argv,
-        *("exec", "--process", str(spec_file), "--pid-file", str(pid_file), record.id),
-    ]
+    runtime = engine.runtime_of(record)
     return subprocess.Popen(
-        argv,
+        runtime.exec_argv(record.id, spec_file, pid_file),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -76,18 +82,7 @@ def _spawn(
     )
 
 
-def _collect(
-    runner: subprocess.Popen[bytes], pid_file: Path, action: str, timeout: int
-) -> cri.ExecSyncResponse:
-    collector = Collector(runner)
-    patience = deadline.remaining(float(timeout) if timeout > 0 else None)
-    if not collector.run(patience):
-        exec_tree.kill(runner, pid_file)
-        raise errors.DeadlineExceeded(
-            f"{action}: it ran longer than {patience:g} s and was killed with its children"
-        )
-    if not pid_file.exists():
-        raise refusal(action, collector.stderr.decode(errors="replace").strip())
+def _answer(runner: subprocess.Popen[bytes], collector: Collector) -> cri.ExecSyncResponse:
     code = runner.returncode
     return cri.ExecSyncResponse(
         stdout=collector.stdout,

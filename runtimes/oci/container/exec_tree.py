@@ -1,8 +1,8 @@
 """Kill a command that runs in a container, with everything it started.
 
 Its processes are the children's children of the one whose pid the runtime wrote down, and those
-that were orphaned meanwhile but are still in its session: the runtime gives each exec one of its
-own. The tree is stopped before it is read, so that nothing forks away in between. A daemon that
+that were orphaned meanwhile but are still in its session: the runtimes give each exec one of its
+own. The tree is stopped before it is killed, so that nothing forks away in between. A daemon that
 left both its parent and its session behind is part of the container, and ends with it.
 """
 
@@ -23,22 +23,23 @@ from runtimes.oci.state.process import (
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Collection
     from pathlib import Path
 
 _SECONDS = 5.0
 
 
-def kill(runner: subprocess.Popen[bytes], pid_file: Path) -> None:
-    """End the exec that `runner`, the runtime's program, has in hand."""
+def kill(runner: subprocess.Popen[bytes], pid_file: Path, init: Process | None) -> None:
+    """End the exec that `runner`, the runtime's program, has in hand; `init` is the container's."""
     roots = {runner.pid, *_leader(pid_file)}
+    sessions = _sessions(roots) - _sessions({init.pid} if init else ())
     until = time.monotonic() + _SECONDS
-    while found := _stopped(roots):
+    while found := _stopped(roots, sessions):
         for process in found:
             process.kill()
         runner.poll()
         if not wait_gone(found, max(0.0, until - time.monotonic())):
             break
-        roots -= {runner.pid}
     runner.wait()
 
 
@@ -50,11 +51,15 @@ def _leader(pid_file: Path) -> set[int]:
         return set()
 
 
-def _stopped(roots: set[int]) -> list[Process]:
+def _sessions(pids: Collection[int]) -> set[int]:
+    return {found.session for pid in pids if (found := stat(pid)) is not None}
+
+
+def _stopped(roots: Collection[int], sessions: Collection[int]) -> list[Process]:
     """Stop what can be seen until nothing new shows up, and give it all."""
     seen: dict[int, Process] = {}
     while True:
-        fresh = [pid for pid in _tree(roots) if pid not in seen]
+        fresh = [pid for pid in _tree(roots, sessions) if pid not in seen]
         found = [process for pid in fresh if (process := identify(pid)) is not None]
         if not found:
             return list(seen.values())
@@ -63,7 +68,8 @@ def _stopped(roots: set[int]) -> list[Process]:
             process.kill(signal.SIGSTOP)
 
 
-def _tree(roots: set[int]) -> set[int]:
+def _tree(roots: Collection[int], sessions: Collection[int]) -> set[int]:
     processes = everyone()
-    in_session = {process.pid for process in processes if process.session in roots}
-    return descendants({pid for pid in roots if stat(pid)} | in_session, processes)
+    alive = {process.pid for process in processes if process.pid in roots}
+    orphans = {process.pid for process in processes if process.session in sessions}
+    return descendants(alive | orphans, processes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,18 @@ class Runtime:
         """Yield the argv with which another program can run ``create`` during the block."""
         with self.view.prefix() as prefix:
             yield (*prefix, *self.argv)
+
+    def exec_argv(self, container_id: str, process_spec: Path, pid_file: Path) -> list[str]:
+        """The argv of a program that runs a process in a container and ends with its exit code.
+
+        It ends when the process does. `pid_file` appears when the process has been started.
+        """
+        options = ["exec", "--process", str(process_spec), "--pid-file", str(pid_file)]
+        if self.name == CRUN:
+            return [*self.argv, *options, container_id]
+        waiter = str(Path(__file__).with_name("waiter.py"))
+        prefix = [sys.executable, "-I", "-S", waiter, str(pid_file)]
+        return [*prefix, *self.argv, *options, "--detach", container_id]
 
     def call(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Run one subcommand to its end and return its output.

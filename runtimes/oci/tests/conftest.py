@@ -1,0 +1,97 @@
+"""Pods on a private root: skipped where they can't run, except in CI, where that is a failure."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from oci_pods import Pods, PrivateRoot
+
+    from runtimes.oci.service import OciService
+
+
+def _missing() -> str:
+    from runtimes.oci.backend import backend
+
+    if os.geteuid() != 0:
+        return "root"
+    for program in ("/bin/busybox", "crun", "runc", "conmon", "ip"):
+        if shutil.which(program) is None:
+            return program
+    probe = backend.probe()
+    return "" if probe.usable else probe.reason
+
+
+@pytest.fixture(scope="session")
+def private_root() -> Iterator[PrivateRoot]:
+    missing = _missing()
+    if missing:
+        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        complain(f"the embedded backend can't run here: {missing} is missing")
+    from oci_pods import IMAGE, PrivateRoot, write_rootfs_tar
+
+    from runtimes.oci.service import OciService
+
+    token = secrets.token_hex(3)
+    folder = Path(tempfile.mkdtemp(prefix="oci-"))
+    number = int(token[:4], 16)
+    root = PrivateRoot(folder, f"rt{token}", f"10.{200 + number % 50}.{number // 50 % 256}.0/24")
+    archive = folder / "rootfs.tar"
+    write_rootfs_tar(archive, folder / "tree")
+    with OciService(root.options()) as service:
+        service.import_image(archive, IMAGE)
+    yield root
+    root.remove_bridge()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def open_service(private_root: PrivateRoot) -> Callable[..., OciService]:
+    """Open a service on the private root: ``open_service(runtime, monitor)``."""
+    from runtimes.oci.service import OciService
+
+    return lambda *choice: OciService(private_root.options(*choice))
+
+
+@pytest.fixture
+def pods(private_root: PrivateRoot, open_service: Callable[..., OciService]) -> Iterator[Pods]:
+    """Pods on crun and conmon, which are gone, without a trace, after the test."""
+    yield from _pods(private_root, open_service())
+
+
+@pytest.fixture(
+    params=[("crun", "conmon"), ("crun", "python"), ("runc", "conmon"), ("runc", "python")],
+    ids="-".join,
+)
+def every_pods(
+    request: pytest.FixtureRequest,
+    private_root: PrivateRoot,
+    open_service: Callable[..., OciService],
+) -> Iterator[Pods]:
+    """The same on every pair of runtime and monitor."""
+    yield from _pods(private_root, open_service(*request.param))
+
+
+def _pods(private_root: PrivateRoot, service: OciService) -> Iterator[Pods]:
+    from oci_pods import Pods, cgroups_of, wait_for
+
+    with service:
+        pods = Pods(service, private_root.folder / "logs")
+        made: list[str] = pods.made
+        yield pods
+        names = list(made)
+        pods.clear()
+    wait_for(lambda: not private_root.leaks())
+    assert not [path for name in names for path in cgroups_of(name)]
