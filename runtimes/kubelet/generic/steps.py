@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.status import PodStatus, RegistryAuth
     from runtimes.core.pod.sync import SyncResult
     from runtimes.kubelet.actions.model import ContainerKill
+    from runtimes.kubelet.events import Event
     from runtimes.kubelet.sync.steps import PodSteps
 
 
@@ -39,6 +40,9 @@ class CriSteps:
     node: Node
     auths: Sequence[RegistryAuth] = ()
     volumes: dict[str, Path] = field(default_factory=dict)
+
+    def tell(self, event: Event) -> None:
+        self.node.around.record(event)
 
     def kill_pod(self, pod: v1.Pod, status: PodStatus) -> Sequence[SyncResult]:
         kill = PodKill(pod, pod.metadata.uid, status.containers, status.sandboxes)

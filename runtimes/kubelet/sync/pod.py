@@ -19,6 +19,7 @@ from runtimes.core import errors
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
 from runtimes.kubelet.actions.compute import compute_pod_actions
 from runtimes.kubelet.actions.model import NO_PROBES, PodActions, ProbeResults
+from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.sync.crash_loop import check_crash_loop
 from runtimes.kubelet.sync.init_attempts import all_attempts, stale_attempts
 from runtimes.kubelet.sync.steps import PodSteps, SandboxT, StepFailed
@@ -56,6 +57,9 @@ class _Sync(Generic[SandboxT]):
     results: list[SyncResult] = field(default_factory=list)
 
     def carry_out(self, actions: PodActions) -> None:
+        if actions.create_sandbox and actions.sandbox_id:
+            changed = "Pod sandbox changed, it will be killed and re-created."
+            self._tell(EventReason.SANDBOX_CHANGED, changed)
         ended = self._kill_pod(actions) if actions.kill_pod else self._kill_containers(actions)
         if not ended or not actions.starts:
             return
@@ -129,4 +133,14 @@ class _Sync(Generic[SandboxT]):
         retry_after = None
         if isinstance(error, StepFailed):
             reason, retry_after = error.reason, error.retry_after
+        if reason is Reason.CRASH_LOOP_BACK_OFF:
+            self._tell(EventReason.BACK_OFF, str(error), container=target, warning=True)
         self.results.append(SyncResult(action, target, reason, str(error), retry_after, error))
+
+    def _tell(
+        self, reason: EventReason, message: str, *, container: str = "", warning: bool = False
+    ) -> None:
+        uid = self.pod.metadata.uid
+        self.steps.tell(
+            Event(pod_uid=uid, reason=reason, message=message, container=container, warning=warning)
+        )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.status import PodStatus
     from runtimes.core.pod.sync import Reason, SyncResult
     from runtimes.kubelet.actions.model import ContainerKill
+    from runtimes.kubelet.events import Event
 
 SandboxT = TypeVar("SandboxT")
 
@@ -35,6 +36,10 @@ class PodSteps(Protocol[SandboxT]):
 
     Every method may raise any `Error`; a `StepFailed` says which reason it is.
     """
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on to whoever listens."""
+        ...
 
     def kill_pod(self, pod: v1.Pod, status: PodStatus) -> Sequence[SyncResult]:
         """Stop all containers at once, then all sandboxes; failures are results."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.pod import v1
     from runtimes.kubelet.actions.model import ContainerKill
+    from runtimes.kubelet.events import Event, EventReason
     from runtimes.kubelet.sync.steps import PodSteps
 
 
@@ -37,6 +38,7 @@ class ModelRuntime:
     fails: dict[str, errors.Error] = field(default_factory=dict)
     exit_codes: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    events: list[EventReason] = field(default_factory=list)
     now_ns: Callable[[], int] = lambda: 10**18
     _ticks: int = 0
 
@@ -64,6 +66,9 @@ class ModelRuntime:
     @property
     def running(self) -> set[str]:
         return {one.name for one in self.containers if one.state is ContainerState.RUNNING}
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event.reason)
 
     def kill_pod(self, pod: v1.Pod, status: PodStatus) -> list[SyncResult]:
         self._call("kill_pod")

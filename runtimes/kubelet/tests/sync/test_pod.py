@@ -9,6 +9,7 @@ from runtimes.core import errors
 from runtimes.core.pod import v1
 from runtimes.core.pod.backoff import Backoff
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason
+from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.sync.crash_loop import back_off_key
 from runtimes.kubelet.sync.pod import sync_pod
 from runtimes.kubelet.sync.steps import StepFailed
@@ -73,6 +74,21 @@ def test_a_new_sandbox_forgets_the_init_containers_that_ran_in_the_old_one() -> 
         "create_sandbox",
         "start_container:i",
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (ModelRuntime(), []),
+        (ModelRuntime([sandbox(ready=False)]), [EventReason.SANDBOX_CHANGED]),
+        (ModelRuntime([sandbox()]), []),
+    ],
+    ids=["new", "dead", "good"],
+)
+def test_a_replaced_sandbox_is_told(model: ModelRuntime, told: list[EventReason]) -> None:
+    sync(pod(A), model)
+
+    assert model.events == told
 
 
 def test_older_attempts_of_an_init_container_go_before_it_runs_again() -> None:
@@ -198,6 +214,7 @@ def test_a_back_off_is_told_in_kubelets_words() -> None:
     (failure,) = result.failures
     assert failure.message == f"back-off 10s restarting failed container=a pod=web_default({UID})"
     assert failure.retry_after == pytest.approx(10.0)
+    assert model.events == [EventReason.BACK_OFF]
 
 
 def test_the_back_off_key_names_pod_container_and_definition() -> None:
