@@ -74,6 +74,9 @@ class Foreground:
                 self._stop(None)
                 self._join_stops()
                 raise
+            finally:
+                for one in self._runs:
+                    one.merger.close()
         return next((code for code in map(self._code, self._runs) if code), 0)
 
     def _drive(self, one: _Run) -> None:

@@ -4,11 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runtimes.client.connect import connect
     from runtimes.client.container import Container
     from runtimes.client.errors import StartFailed
-    from runtimes.client.image_pod import RunOptions, image_pod
+    from runtimes.client.image_run import RunOptions, image_pod
     from runtimes.client.log_lines import LogLine, LogOptions
+    from runtimes.client.opening import connect
     from runtimes.client.pod import Pod, PodId
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary, summarise
@@ -34,12 +34,12 @@ _HOMES = {
     "LogOptions": "log_lines",
     "Pod": "pod",
     "PodId": "pod",
-    "RunOptions": "image_pod",
+    "RunOptions": "image_run",
     "Runtime": "runtime",
     "StartFailed": "errors",
     "Summary": "summary",
-    "connect": "connect",
-    "image_pod": "image_pod",
+    "connect": "opening",
+    "image_pod": "image_run",
     "summarise": "summary",
 }
 

@@ -183,7 +183,7 @@ class Pod:
             lambda view: has_started(view) or start_failure(view) is not None, timeout=timeout
         )
         failure = start_failure(view)
-        if failure is not None and not has_started(view):
+        if failure is not None:
             raise StartFailed(self.full_name, *failure)
         return self
 

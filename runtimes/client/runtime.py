@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from runtimes.client.image_pod import RunOptions
+    from runtimes.client.image_run import RunOptions
     from runtimes.core.backend import Backend
     from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
@@ -217,7 +217,7 @@ class Runtime:
             StartFailed: it doesn't start.
             DeadlineExceeded: it hasn't started within `timeout` seconds.
         """
-        from runtimes.client.image_pod import image_pod
+        from runtimes.client.image_run import image_pod
 
         return self.apply(image_pod(image, command, options), timeout=timeout)
 

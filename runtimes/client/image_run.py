@@ -144,14 +144,15 @@ def _volume(text: str) -> tuple[str, str, bool]:
 
 def _port(text: str) -> v1.ContainerPort:
     ports, slash, protocol = text.partition("/")
-    *ip, host, container = ports.rsplit(":", 2)
+    rest, _, container = ports.rpartition(":")
+    ip, _, host = rest.rpartition(":")
     if not (host.isdigit() and container.isdigit()) or (slash and not protocol):
         raise errors.InvalidArgument(
             f"publish port '{text}': expected host-port:container-port, "
             "perhaps with ip: before it and /udp after it"
         )
     return v1.ContainerPort(
-        host_ip=ip[0].strip("[]") if ip else "",
+        host_ip=ip.strip("[]"),
         host_port=int(host),
         container_port=int(container),
         protocol=protocol.upper(),
