@@ -2,10 +2,108 @@
 
 from __future__ import annotations
 
-from runtimes.core.backend import Kind
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.backend import Kind, Probe, ProbeState
 from runtimes.core.planned import PlannedBackend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.core.backend import Backend
+    from runtimes.core.capability import Capability
+    from runtimes.core.docker.interface import DockerInterface
+    from runtimes.docker_legacy.endpoint import Endpoint
 
 ERA = "1: before the CRI"
 
-engine = PlannedBackend("docker", Kind.DOCKER, ERA, "Docker Engine as kubelet's DockerInterface")
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Attributes:
+    host: ``unix:///path`` or ``tcp://host:port``; empty for ``DOCKER_HOST`` or the usual socket.
+    timeout: seconds, what a short call gets when the caller sets no deadline.
+    pull_stuck_after: seconds after which a pull that makes no progress is given up.
+    tls: TLS on tcp://, which the three files below imply.
+    tls_ca: PEM file of whom to trust; None for the system's authorities.
+    tls_cert: PEM file of the client's certificate.
+    tls_key: PEM file of its key.
+    """
+
+    host: str = ""
+    timeout: float = 120.0
+    pull_stuck_after: float = 60.0
+    tls: bool = False
+    tls_ca: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineBackend:
+    """Claims nothing: capabilities are about the CRI; these twenty calls have no optional ones."""
+
+    name: str = "docker"
+    kind: Kind = Kind.DOCKER
+    era: str = ERA
+    summary: str = "Docker Engine as kubelet's DockerInterface"
+    capabilities: frozenset[Capability] = frozenset()
+    options: type = EngineOptions
+
+    def probe(self, options: object = None) -> Probe:
+        try:
+            endpoint = _endpoint(_chosen(options))
+        except errors.Error as error:
+            return Probe(ProbeState.UNUSABLE, str(error), "give a host: --option host=unix:///...")
+        from runtimes.docker_legacy.look import look
+
+        return look(endpoint)
+
+    def open(self, options: object = None) -> DockerInterface:
+        """Connect.
+
+        Raises:
+            BackendUnavailable: nothing listens there, or docker-py isn't installed.
+            InvalidArgument: the host can't be read, or these are another backend's options.
+        """
+        chosen = _chosen(options)
+        endpoint = _endpoint(chosen)
+        probe = self.probe(chosen)
+        if not probe.usable:
+            raise errors.BackendUnavailable(
+                f"open backend 'docker': {probe.reason}; {probe.remedy}"
+            )
+        from runtimes.docker_legacy.client import DockerClient
+
+        return DockerClient(
+            endpoint, base_timeout=chosen.timeout, stuck_after=chosen.pull_stuck_after
+        )
+
+
+def _chosen(options: object) -> EngineOptions:
+    chosen = EngineOptions() if options is None else options
+    if not isinstance(chosen, EngineOptions):
+        raise errors.InvalidArgument(f"open backend 'docker': {chosen!r} aren't its options")
+    return chosen
+
+
+def _endpoint(options: EngineOptions) -> Endpoint:
+    from runtimes.docker_legacy import endpoint
+
+    if bool(options.tls_cert) != bool(options.tls_key):
+        raise errors.InvalidArgument(
+            "open backend 'docker': tls_cert and tls_key belong together; give both"
+        )
+    wanted = options.tls or options.tls_ca or options.tls_cert
+    files = endpoint.TlsFiles(options.tls_ca, options.tls_cert, options.tls_key)
+    return endpoint.find(options.host, files if wanted else None, os.environ)
+
+
+engine = EngineBackend()
 backend = PlannedBackend("docker", Kind.POD, ERA, "Pods straight on Docker Engine")
+
+if TYPE_CHECKING:
+    _: Backend[DockerInterface] = engine

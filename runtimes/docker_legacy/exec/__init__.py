@@ -1,0 +1,1 @@
+"""The calls about commands in containers, one a file."""

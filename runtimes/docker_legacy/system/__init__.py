@@ -1,0 +1,1 @@
+"""The calls about the Engine itself, one a file."""

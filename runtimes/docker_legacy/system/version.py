@@ -1,0 +1,17 @@
+"""Version. Source: Docker Engine API, SystemVersion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.docker_legacy import complete
+from runtimes.docker_legacy.wire.request import VERSION
+
+if TYPE_CHECKING:
+    from runtimes.core.docker.types import Version
+    from runtimes.docker_legacy.engine import Engine
+
+
+def version(engine: Engine) -> Version:
+    found: Version = complete.one(engine.call(VERSION), VERSION, complete.VERSION)
+    return found
