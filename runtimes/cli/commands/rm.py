@@ -17,7 +17,10 @@ from runtimes.cli.settings import current
 )
 @click.option("-f", "--force", is_flag=True, help="Kill what runs.")
 def command(pods: tuple[str, ...], namespace: str | None, everything: bool, force: bool) -> None:
-    """Remove stopped pods, with their logs and volumes."""
+    """Remove stopped pods.
+
+    Their logs, volumes and records go with them.
+    """
     if bool(pods) == everything:
         raise click.UsageError("Name pods, or give --all.")
     with current().connect() as runtime:

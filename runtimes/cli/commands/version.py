@@ -7,16 +7,15 @@ import click
 from runtimes.cli.command import Command
 from runtimes.cli.settings import current
 from runtimes.core import errors
+from runtimes.core.discovery.entry_points import version_of
 
 
 @click.command("version", cls=Command)
 @click.option("--client", is_flag=True, help="Only that of this program.")
 def command(*, client: bool) -> None:
     """Show versions."""
-    from importlib import metadata
-
     settings = current()
-    found: dict[str, str] = {"runtimes": metadata.version("runtimes-cli")}
+    found: dict[str, str] = {"runtimes": version_of("runtimes-cli") or "unknown"}
     if not client:
         found.update(_of_backend())
     if settings.output in {"json", "yaml"}:

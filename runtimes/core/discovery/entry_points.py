@@ -66,6 +66,15 @@ def entry_points(group: str, path: Iterable[str] | None = None) -> list[EntryPoi
     return found
 
 
+def version_of(distribution: str, path: Iterable[str] | None = None) -> str:
+    """Tell the version of an installed distribution, empty when it isn't installed as a folder."""
+    for folder in dict.fromkeys(sys.path if path is None else path):
+        for _, name, version in _distributions(folder or "."):
+            if name == distribution:
+                return version
+    return ""
+
+
 def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)

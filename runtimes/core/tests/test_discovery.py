@@ -184,8 +184,10 @@ def test_auto_without_a_usable_one_lists_every_reason(site: Site) -> None:
 def test_the_metadata_are_read_as_pythons_own_reader_does() -> None:
     from importlib import metadata
 
-    from runtimes.core.discovery.entry_points import entry_points
+    from runtimes.core.discovery.entry_points import entry_points, version_of
 
+    assert version_of("runtimes-core") == metadata.version("runtimes-core")
+    assert version_of("nobody-has-this") == ""
     for group in ("runtimes.cri", "runtimes.pod", "runtimes.docker", "pytest11", "console_scripts"):
         ours = {(point.name, point.target) for point in entry_points(group)}
         theirs = {(point.name, point.value) for point in metadata.entry_points(group=group)}

@@ -1,0 +1,197 @@
+"""`run`: output, exit codes, signals."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.cli.exit_codes import of_message, of_start_failure
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from runtimes.cli.tests.command_line import Cli
+
+_TWO = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  restartPolicy: Never
+  initContainers:
+  - {{name: init, image: "busybox:1", command: [echo, prepared]}}
+  containers:
+  - {{name: first, image: "busybox:1", command: [sh, -c, "echo one; exit {code}"]}}
+  - {{name: second, image: "busybox:1", command: [sh, -c, "echo two >&2"]}}
+"""
+_TRAP = "trap 'echo bye; exit 5' TERM; echo up; while true; do sleep 0.05; done"
+_STUBBORN = "trap '' TERM; echo up; while true; do sleep 0.05; done"
+
+
+def test_an_image_runs_with_its_output_and_code(cli: Cli) -> None:
+    result = cli("run", "--rm", "busybox", "--", "sh", "-c", "echo out; echo err >&2; exit 3")
+
+    assert (result.code, result.out) == (3, "out\n")
+    assert result.err.endswith("err\n")
+    assert cli.ok("pods", "-q").out == ""
+
+
+def test_the_dashes_before_the_command_may_be_left_out(cli: Cli) -> None:
+    assert cli.ok("run", "--rm", "busybox", "echo", "-n", "x").out == "x"
+
+
+def test_without_rm_the_pod_and_its_log_stay(cli: Cli) -> None:
+    cli.ok("run", "--name", "kept", "busybox", "--", "echo", "words")
+
+    assert cli.ok("pods").rows[0][:3] == ["kept", "0/1", "Completed"]
+    assert cli.ok("logs", "kept").out == "words\n"
+
+
+def test_a_pod_that_ended_is_replaced_by_the_next_of_its_name(cli: Cli) -> None:
+    cli.ok("run", "--name", "again", "busybox", "--", "echo", "1")
+
+    assert cli.ok("run", "--name", "again", "busybox", "--", "echo", "2").out == "2\n"
+    assert cli.ok("logs", "again").out == "2\n"
+
+
+def test_a_pod_that_runs_is_not(cli: Cli) -> None:
+    cli.ok("run", "-d", "--name", "busy", "busybox", "--", "sleep", "600")
+
+    result = cli("run", "--name", "busy", "busybox", "--", "true")
+
+    assert result.code == 125
+    assert "running" in result.err
+
+
+def test_several_containers_have_their_names_before_their_lines(cli: Cli) -> None:
+    result = cli("run", "--rm", "-f", cli.manifest(_TWO.format(name="two", code=0)))
+
+    assert result.code == 0
+    assert result.out == "init   | prepared\nfirst  | one\n"
+    assert "second | two\n" in result.err
+
+
+def test_the_first_container_that_failed_gives_the_code(cli: Cli) -> None:
+    assert cli("run", "--rm", "-f", cli.manifest(_TWO.format(name="two", code=7))).code == 7
+
+
+def test_several_pods_run_at_once(cli: Cli) -> None:
+    text = _TWO.format(name="a", code=0) + "---" + _TWO.format(name="b", code=9)
+
+    result = cli("run", "--rm", "-f", cli.manifest(text))
+
+    assert result.code == 9
+    assert "a/first  | one\n" in result.out
+    assert "b/first  | one\n" in result.out
+
+
+def test_a_missing_program_is_127(cli: Cli) -> None:
+    result = cli("run", "--rm", "busybox", "--", "nope")
+
+    assert result.code == 127
+    assert "RunContainerError" in result.err
+    assert cli.ok("pods", "-q").out == ""
+
+
+def test_a_missing_image_is_125(cli: Cli) -> None:
+    result = cli("run", "--rm", "nobody-has-this")
+
+    assert result.code == 125
+    assert "ErrImagePull" in result.err
+
+
+def test_a_broken_manifest_is_125_with_all_mistakes(cli: Cli) -> None:
+    path = cli.manifest(_TWO.format(name="Two", code=0).replace("Never", "never"))
+
+    result = cli("run", "-f", path)
+
+    assert result.code == 125
+    assert f"{path}:4:18:" in result.err
+    assert f"{path}:6:18:" in result.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "-f", "x.yaml", "busybox"),
+        ("run", "-d", "--rm", "busybox"),
+        ("run", "-f", "x.yaml", "--env", "A=b"),
+    ],
+)
+def test_what_excludes_each_other_is_refused(cli: Cli, words: tuple[str, ...]) -> None:
+    result = cli(*words)
+
+    assert result.code == 125
+    assert "Usage" in result.err
+
+
+def test_run_alone_shows_its_help(cli: Cli) -> None:
+    assert "--detach" in cli("run").out + cli("run").err
+
+
+def test_detached_it_prints_the_name_and_leaves(cli: Cli) -> None:
+    result = cli.ok("run", "-d", "busybox", "--", "sleep", "600")
+
+    assert cli.ok("ps").rows[0][6] == result.out.strip()
+    assert cli("run", "-d", "busybox", "--", "nope").code == 127
+
+
+def test_options_of_the_pod_reach_it(cli: Cli) -> None:
+    script = "echo $A $(pwd)"
+
+    result = cli("run", "--rm", "-e", "A=b", "-w", "/tmp", "busybox", "--", "sh", "-c", script)
+
+    assert (result.code, result.out) == (0, "b /tmp\n")
+
+
+def _running(cli: Cli, script: str) -> subprocess.Popen[str]:
+    cli.ok("pull", "busybox:1")
+    process = cli.start("run", "--rm", "busybox:1", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_pod_cleanly(cli: Cli, number: signal.Signals) -> None:
+    process = _running(cli, _TRAP)
+
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, out) == (5, "bye\n")
+    assert "once more to kill" in err
+    assert cli.ok("pods", "-q").out == ""
+
+
+def test_a_second_signal_kills(cli: Cli) -> None:
+    process = _running(cli, _STUBBORN)
+
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "once more" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+
+    assert process.returncode == 137
+    assert cli.ok("pods", "-q").out == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("executable file `x` not found in $PATH: No such file or directory", 127),
+        ('exec: "x": executable file not found in $PATH: unknown', 127),
+        ("stat /x: no such file or directory", 127),
+        ("exec /x: permission denied", 126),
+        ("exec /x: exec format error", 126),
+        ("something else", 125),
+    ],
+)
+def test_a_runtimes_words_become_dockers_codes(message: str, code: int) -> None:
+    assert of_message(message) == code
+    assert of_start_failure("RunContainerError", message) == code
+    assert of_start_failure("ErrImagePull", message) == 125
