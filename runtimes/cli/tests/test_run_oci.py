@@ -1,0 +1,217 @@
+"""The command in real Linux containers, on a private root of the embedded backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.core import discovery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root]
+
+_IMAGE = "localhost/busybox:1"
+_EXAMPLE = Path(__file__).parents[3] / "examples" / "hello.yaml"
+_APPLETS = ("sh", "cat", "echo", "sleep", "env", "id", "hostname", "true")
+_TRAP = "trap 'echo bye; exit 5' TERM; echo up; while true; do sleep 0.05; done"
+
+
+@dataclass
+class Machine:
+    """A configuration whose every file lies in one folder."""
+
+    folder: Path
+    bridge: str = field(default_factory=lambda: f"rt{secrets.token_hex(4)}")
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "RUNTIMES_CONFIG": str(self.folder / "config.toml"),
+            "RUNTIMES_KUBELET_ROOT": str(self.folder / "kubelet"),
+            "RUNTIMES_BACKEND": "oci",
+            "NO_COLOR": "1",
+        }
+
+    def prepare(self) -> None:
+        """Write the configuration, and make an image of the host's static busybox."""
+        octet = secrets.randbelow(50) + 200
+        (self.folder / "config.toml").write_text(
+            f'[backends.oci]\nroot = "{self.folder}/oci"\nrun_root = "{self.folder}/run"\n'
+            f'bridge = "{self.bridge}"\nsubnet = "10.{octet}.{secrets.randbelow(256)}.0/24"\n'
+        )
+        tree = self.folder / "tree" / "bin"
+        tree.mkdir(parents=True)
+        shutil.copy("/bin/busybox", tree / "busybox")
+        for applet in _APPLETS:
+            (tree / applet).symlink_to("busybox")
+        with tarfile.open(self.folder / "rootfs.tar", "w") as tar:
+            tar.add(tree.parent, arcname=".")
+        self.ok("import", str(self.folder / "rootfs.tar"), _IMAGE)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "runtimes.cli.main", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environ,
+        )
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=50)
+        return process.returncode, out, err
+
+    def ok(self, *words: str) -> str:
+        code, out, err = self(*words)
+        assert code == 0, err
+        return out
+
+    def clean_up(self) -> None:
+        self("rm", "--all", "--force")
+        subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+        ours = [line.split()[1] for line in mounts if str(self.folder) in line.split()[1]]
+        for mount in sorted(ours, reverse=True):
+            subprocess.run(["umount", "-l", mount], check=False)
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    probe = discovery.load("oci").probe()
+    busybox = Path("/bin/busybox").exists()
+    if os.geteuid() != 0 or not probe.usable or not busybox:
+        missing = "root" if os.geteuid() else probe.reason if busybox else "/bin/busybox"
+        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        complain(f"the embedded backend can't run here: {missing}")
+    made = Machine(Path(tempfile.mkdtemp(prefix="cli-", dir="/var/tmp")))
+    try:
+        made.prepare()
+        yield made
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(machine: Machine) -> Iterator[None]:
+    yield
+    machine("rm", "--all", "--force")
+    assert json.loads(machine.ok("ps", "-a", "-o", "json")) == []
+
+
+def test_the_example_runs(machine: Machine) -> None:
+    assert machine.ok("run", "--rm", "-f", str(_EXAMPLE)).endswith(
+        "hello from hello, written by an init container\n"
+    )
+
+
+def test_a_programs_output_and_code_are_its_own(machine: Machine) -> None:
+    script = "echo out; echo err >&2; exit 3"
+
+    assert machine("run", "--rm", _IMAGE, "--", "sh", "-c", script) == (3, "out\n", "err\n")
+
+
+@pytest.mark.parametrize(("program", "code"), [("nope", 127), ("/etc", 126)])
+def test_a_program_that_cannot_run_is_told_by_the_code(
+    machine: Machine, program: str, code: int
+) -> None:
+    assert machine("run", "--rm", _IMAGE, "--", program)[0] == code
+
+
+def test_options_reach_the_container(machine: Machine, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "file").write_text("from the host\n")
+    script = "id -u; hostname; echo $A; cat /data/file"
+
+    out = machine.ok(
+        "run", "--rm", "--user", "1000", "--hostname", "there", "-e", "A=$(B)", "--memory", "32Mi",
+        "-v", f"{tmp_path}:/data:ro", _IMAGE, "--", "sh", "-c", script,
+    )  # fmt: skip
+
+    assert out == "1000\nthere\n$(B)\nfrom the host\n"
+
+
+def test_ctrl_c_stops_the_pod(machine: Machine) -> None:
+    process = machine.start("run", "--rm", _IMAGE, "--", "sh", "-c", _TRAP)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (5, "bye\n")
+
+
+def test_a_pod_outlives_the_command_that_started_it(machine: Machine) -> None:
+    name = machine.ok("run", "-d", _IMAGE, "--", "sh", "-c", _TRAP).strip()
+
+    assert name in machine.ok("ps")
+    assert machine("exec", name, "--", "sh", "-c", "echo in; exit 4")[:2] == (4, "in\n")
+    assert machine.ok("logs", name) == "up\n"
+    (row,) = json.loads(machine.ok("stats", name, "--interval", "0.1", "-o", "json"))
+    assert (row["usage"]["name"], row["usage"]["pod_name"]) == ("busybox", name)
+    assert row["usage"]["memory_working_set_bytes"] > 0
+    machine.ok("stop", name)
+    assert machine.ok("logs", name) == "up\nbye\n"
+
+
+def test_a_killed_command_leaves_a_pod_that_can_be_removed(machine: Machine) -> None:
+    process = machine.start("run", "--name", "orphan", _IMAGE, "--", "sh", "-c", _TRAP)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+
+    process.kill()
+    process.communicate(timeout=30)
+
+    assert "orphan" in machine.ok("ps")
+    machine.ok("rm", "--force", "orphan")
+
+
+def test_a_command_loads_nothing_that_it_does_not_need(machine: Machine) -> None:
+    code = (
+        "import sys\nfrom runtimes.cli.main import run\nrun(['ps'])\n"
+        "heavy = {'rich', 'yaml', 'asyncio', 'grpc', 'docker', 'stevedore', 'tenacity',"
+        " 'importlib.metadata', 'http.client', 'ssl', 'msgspec', 'urllib.request'}\n"
+        "print(heavy & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=machine.environ,
+    )
+
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_following_from_another_process_ends_with_the_pod(machine: Machine) -> None:
+    script = "for i in 1 2 3; do echo $i; sleep 0.2; done"
+    process = machine.start("run", "--name", "watched", _IMAGE, "--", "sh", "-c", script)
+    end = time.monotonic() + 20
+    while "watched" not in machine.ok("ps"):
+        assert time.monotonic() < end
+        assert process.poll() is None
+
+    followed = machine.ok("logs", "-f", "watched")
+
+    out, _ = process.communicate(timeout=30)
+    assert followed == out == "1\n2\n3\n"

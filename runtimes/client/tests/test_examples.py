@@ -1,0 +1,65 @@
+"""The scripts in examples/ do what they say."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+_EXAMPLES = Path(__file__).parents[3] / "examples"
+_OUTPUT = {
+    "run_image.py": ("busybox:1", "sh", "-c", "echo $GREETING there; exit 3"),
+    "pod_lifecycle.py": ("busybox:1",),
+    "follow_logs.py": ("busybox:1",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _fake_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIMES_BACKEND", "fake")
+    monkeypatch.setenv("RUNTIMES_KUBELET_ROOT", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+def _run(name: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", [name, *_OUTPUT[name]])
+    try:
+        runpy.run_path(str(_EXAMPLES / name), run_name="__main__")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_every_script_is_tried() -> None:
+    assert {path.name for path in _EXAMPLES.glob("*.py")} == _OUTPUT.keys()
+
+
+def test_an_image_is_run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("run_image.py", monkeypatch) == 3
+
+    assert capfd.readouterr().out == "hello there\n"
+
+
+def test_a_pod_lives(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run("pod_lifecycle.py", monkeypatch) == 0
+
+    assert capfd.readouterr().out.splitlines() == [
+        "backend: fake - RUNTIMES_BACKEND=fake",
+        "phase: Running",
+        "container: web running",
+        "exec: 0 hello from inside",
+        "log: serving",
+        "stopped: 137",
+    ]
+
+
+def test_logs_are_followed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("follow_logs.py", monkeypatch) == 0
+
+    assert capfd.readouterr().out == "busybox: line 1\nbusybox: line 2\nbusybox: line 3\n"
