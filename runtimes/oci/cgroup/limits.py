@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from runtimes.oci.cgroup.layout import Layout
     from runtimes.oci.spec.schema import Cpu, Memory, Resources
@@ -198,9 +198,12 @@ def _put_back(file: Path, old: str) -> None:
         return
 
 
-def limits_swap(layout: Layout) -> bool:
+def limits_swap(layout: Layout, proc: Path = Path("/proc")) -> bool:
     """Whether the kernel accounts swap per cgroup, so that a swap limit can be set."""
-    if layout.is_v2:
-        return layout.unified is not None and any(layout.unified.glob("*/memory.swap.max"))
-    memory = layout.hierarchies.get("memory")
-    return memory is not None and (memory / "memory.memsw.limit_in_bytes").exists()
+    if not layout.is_v2 or layout.unified is None:
+        memory = layout.hierarchies.get("memory")
+        return memory is not None and (memory / "memory.memsw.limit_in_bytes").exists()
+    with_memory = next(layout.unified.glob("*/memory.max"), None)
+    if with_memory is None:
+        return (proc / "swaps").exists()
+    return with_memory.with_name("memory.swap.max").exists()

@@ -140,10 +140,21 @@ def test_only_sigkill_with_an_oom_kill_is_oom_killed(
 
 
 def test_swap_is_limited_where_the_kernel_accounts_it(v2: Layout, tmp_path: Path) -> None:
+    (tmp_path / "x/memory.max").write_text("max\n")
     assert not limits.limits_swap(v2)
-    (tmp_path / "x/memory.swap.max").write_text("max\n")
 
+    (tmp_path / "x/memory.swap.max").write_text("max\n")
     assert limits.limits_swap(v2)
+
+
+def test_without_any_cgroup_on_v2_a_kernel_with_swap_is_taken_to_account_it(
+    tmp_path: Path,
+) -> None:
+    layout = Layout(Version.V2, {}, tmp_path, frozenset({"memory"}), {})
+    assert not limits.limits_swap(layout, tmp_path)
+
+    (tmp_path / "swaps").touch()
+    assert limits.limits_swap(layout, tmp_path)
 
 
 def test_creating_on_v2_hands_controllers_down_to_the_parents(tmp_path: Path) -> None:

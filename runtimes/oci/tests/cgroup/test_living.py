@@ -155,7 +155,7 @@ def test_update_puts_everything_back_when_one_value_is_refused(
     limits.update(layout, path, {"pids": {"limit": 17}, "memory": {"limit": 64 << 20}})
 
     with pytest.raises(errors.InvalidArgument):
-        limits.update(layout, path, {"memory": {"limit": 32 << 20}, "cpu": {"cpus": "4000-4001"}})
+        limits.update(layout, path, {"memory": {"limit": 32 << 20}, "cpu": {"quota": 1}})
 
     used = stats.read(layout, path).memory
     assert used is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 from contextvars import ContextVar
@@ -12,10 +13,14 @@ import pytest
 
 from runtimes.oci.cgroup import layout as layouts
 from runtimes.oci.host import cgroup_view as views
-from runtimes.oci.host import syscalls
+from runtimes.oci.host import facts, syscalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from runtimes.oci.tests.spec_containers import Containers, shell
+else:
+    from spec_containers import Containers, shell
 
 needs_root = pytest.mark.needs_root
 STAT = ("/usr/bin/stat", "-f", "-c", "%T")
@@ -150,3 +155,27 @@ def test_only_crun_on_a_hybrid_host_whose_cgroup2_holds_controllers_needs_a_cove
     view = views.cgroup_view(_layout(version, tmp_path), runtime)
 
     assert view.cover == (tmp_path if covered else None)
+
+
+@needs_root
+@pytest.mark.needs_oci
+def test_crun_creates_in_the_view_what_it_refuses_on_this_host(tmp_path: Path) -> None:
+    layout = facts.host_facts().cgroup
+    if not views.is_troubled(layout) or shutil.which("crun") is None:
+        pytest.skip("crun isn't installed, or doesn't need the view on this host")
+    assert layout.unified is not None
+    with Containers("crun", tmp_path) as containers:
+        folder, _ = containers.bundle(containers.request(shell("true")))
+        argv = ["crun", "--root", str(tmp_path / "state"), "run", "--bundle", folder]
+
+        plain = subprocess.run([*argv, "plain"], capture_output=True, check=False)
+        seen = views.cgroup_view(layout, "crun").run(
+            lambda: subprocess.run([*argv, "seen"], capture_output=True, check=False)
+        )
+        with views.cgroup_view(layout, "crun").prefix() as words:
+            crun = [*words, shutil.which("crun") or "", *argv[1:]]
+            entered = subprocess.run([*crun, "entered"], capture_output=True, check=False)
+
+        assert b"hybrid mode not supported" in plain.stderr
+        assert (seen.returncode, entered.returncode) == (0, 0)
+        assert not (layout.unified / containers.cgroup.strip("/")).exists()

@@ -116,9 +116,9 @@ def test_cgroups_are_namespaced_on_v2_but_for_the_privileged(make: Make, host: H
     assert "cgroup" not in _namespaces(make(_config()))
 
 
-def _v2() -> Layout:
+def _v2(root: Path = Path("/nowhere")) -> Layout:
     controllers = frozenset({"cpu", "cpuset", "memory", "pids", "hugetlb"})
-    return Layout(Version.V2, {}, Path("/nowhere"), controllers, {"": "/"})
+    return Layout(Version.V2, {}, root, controllers, {"": "/"})
 
 
 def _v1(root: Path) -> Layout:
@@ -126,7 +126,9 @@ def _v1(root: Path) -> Layout:
     return Layout(Version.V1, {name: root / name for name in names}, None, frozenset(), {})
 
 
-def test_limits_are_translated_and_zeros_left_out() -> None:
+def test_limits_are_translated_and_zeros_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/memory.max").touch()
     asked = cri.LinuxContainerResources(
         cpu_shares=512,
         cpu_quota=20_000,
@@ -138,7 +140,7 @@ def test_limits_are_translated_and_zeros_left_out() -> None:
         unified={"memory.high": "1000"},
     )
 
-    assert resources.convert(asked, _v2()) == {
+    assert resources.convert(asked, _v2(tmp_path)) == {
         "cpu": {
             "shares": 512,
             "quota": 20_000,
@@ -150,7 +152,7 @@ def test_limits_are_translated_and_zeros_left_out() -> None:
         "hugepageLimits": [{"pageSize": "2MB", "limit": 4 * MIB}],
         "unified": {"memory.high": "1000"},
     }
-    assert resources.convert(cri.LinuxContainerResources(), _v2()) == {}
+    assert resources.convert(cri.LinuxContainerResources(), _v2(tmp_path)) == {}
 
 
 @pytest.mark.parametrize(
