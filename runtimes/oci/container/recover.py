@@ -20,23 +20,27 @@ _INTERRUPTED = "the process that started it was killed before its program began"
 
 def recover(engine: Engine) -> None:
     """Settle all containers that nobody is working on."""
-    for container_id in engine.containers.ids():
-        try:
-            _recover(engine, container_id)
-        except (errors.Error, OSError) as error:
-            log.warning("recovery is put off container=%s: %s", container_id, error)
+    lost = [each for each in engine.containers.ids() if _recover(engine, each)]
+    if lost:
+        engine.containers.sweep_names()
 
 
-def _recover(engine: Engine, container_id: str) -> None:
+def _recover(engine: Engine, container_id: str) -> bool:
+    """Settle one; True when its record was lost."""
     try:
         record = engine.containers.load(container_id)
+        if _is_half_way(engine, record):
+            _finish_if_free(engine, container_id)
     except errors.NotFound:
-        record = None
+        _finish_if_free(engine, container_id)
     except errors.DataLoss as error:
-        _discard_unreadable(engine, container_id, error)
-        return
-    if record is not None and not _is_half_way(engine, record):
-        return
+        return _discard_unreadable(engine, container_id, error)
+    except (errors.Error, OSError) as error:
+        log.warning("recovery is put off container=%s: %s", container_id, error)
+    return False
+
+
+def _finish_if_free(engine: Engine, container_id: str) -> None:
     with engine.containers.try_lock(container_id) as free:
         if free:
             _finish(engine, container_id)
@@ -70,7 +74,7 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
     with suppress(errors.NotFound, errors.DataLoss):
         record = engine.containers.load(owner)
         if record.phase in {ContainerPhase.CREATING, ContainerPhase.REMOVING}:
-            _recover(engine, owner)
+            _finish_if_free(engine, owner)
 
 
 def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
@@ -84,16 +88,28 @@ def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
     return record
 
 
-def _discard_unreadable(engine: Engine, container_id: str, error: errors.DataLoss) -> None:
+def _discard_unreadable(engine: Engine, container_id: str, error: errors.DataLoss) -> bool:
     """Remove a container that no call could name any more."""
     from runtimes.oci.container import teardown
     from runtimes.oci.state import stragglers
 
-    log.warning(
-        "removing a container without a readable record container=%s: %s", *(container_id, error)
-    )
+    log.warning("removing a container with an unreadable record id=%s: %s", container_id, error)
     with engine.containers.try_lock(container_id) as free:
-        if free:
-            stragglers.kill(container_id)
-            teardown.remove_files(engine, container_id)
-            engine.containers.discard(container_id)
+        if not free:
+            return False
+        stragglers.kill(container_id)
+        teardown.remove_cgroup(engine, _cgroup_in_bundle(engine, container_id))
+        teardown.remove_files(engine, container_id)
+        engine.containers.discard(container_id)
+    return True
+
+
+def _cgroup_in_bundle(engine: Engine, container_id: str) -> str:
+    """The cgroup that the OCI spec names, where the record can't tell; empty if neither can."""
+    import json
+
+    try:
+        spec = json.loads((engine.containers.folder(container_id) / "config.json").read_bytes())
+        return str(spec["linux"]["cgroupsPath"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

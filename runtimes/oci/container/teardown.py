@@ -93,10 +93,18 @@ def destroy(engine: Engine, record: ContainerRecord) -> None:
     kill(engine, record)
     if record.phase is not ContainerPhase.REMOVING:
         engine.containers.save(replace(record, phase=ContainerPhase.REMOVING))
-    if record.cgroup_path:
-        tree.remove(engine.cgroups, record.cgroup_path)
+    remove_cgroup(engine, record.cgroup_path)
     remove_files(engine, record.id)
     engine.containers.delete(record)
+
+
+def remove_cgroup(engine: Engine, path: str) -> None:
+    """Kill what still lives in a cgroup, and remove it; empty or absent is fine."""
+    if not path:
+        return
+    if tree.processes(engine.cgroups, path):
+        cgroup_kill.kill_all(engine.cgroups, path)
+    tree.remove(engine.cgroups, path)
 
 
 def remove_files(engine: Engine, container_id: str) -> None:

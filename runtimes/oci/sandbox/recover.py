@@ -78,6 +78,7 @@ def _discard_empty(engine: Engine, sandbox_id: str) -> None:
 
 def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.DataLoss) -> bool:
     """Remove a sandbox that no call could name any more."""
+    from runtimes.oci.cgroup import paths as cgroup_paths
     from runtimes.oci.container import teardown as containers_teardown
     from runtimes.oci.sandbox import namespaces, teardown
     from runtimes.oci.state import stragglers
@@ -89,6 +90,8 @@ def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.DataLoss)
         for container in engine.containers_of(sandbox_id):
             containers_teardown.remove(engine, container.id)
         stragglers.kill(sandbox_id)
+        base = cgroup_paths.base(engine.cgroups, engine.facts.uid)
+        containers_teardown.remove_cgroup(engine, cgroup_paths.pod_path("", sandbox_id, base))
         pins = engine.paths.pins(sandbox_id)
         for kind in (*teardown.PINS, "shm"):
             namespaces.unpin(pins / kind)

@@ -187,12 +187,13 @@ def decode(data: bytes, kind: type[R]) -> R:
     """Read a record.
 
     Raises:
-        DataLoss: it is truncated, of a newer version, or not a record at all.
+        DataLoss: it is truncated, or not a record at all.
+        FailedPrecondition: a newer version of this program wrote it.
     """
     try:
         raw = json.loads(data)
         if raw["version"] > VERSION:
-            raise errors.DataLoss(
+            raise errors.FailedPrecondition(
                 f"read a {kind.kind} record: it has version {raw['version']}, this program knows "
                 f"{VERSION}; upgrade runtimes-oci"
             )

@@ -97,6 +97,7 @@ class Store(Generic[R]):
         Raises:
             NotFound: there is none.
             DataLoss: it can't be read.
+            FailedPrecondition: a newer version of this program wrote it.
         """
         path = self.folder(object_id) / _FILE
         try:
@@ -152,7 +153,7 @@ class Store(Generic[R]):
         """Read all records, oldest first, without those that vanish or can't be read."""
         records = []
         for object_id in self.ids():
-            with suppress(errors.NotFound, errors.DataLoss):
+            with suppress(errors.NotFound, errors.DataLoss, errors.FailedPrecondition):
                 records.append(self.load(object_id))
         return sorted(records, key=lambda record: (record.created_at_ns, record.id))
 

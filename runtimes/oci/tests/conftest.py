@@ -40,7 +40,7 @@ def private_root() -> Iterator[PrivateRoot]:
     if missing:
         complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         complain(f"the embedded backend can't run here: {missing} is missing")
-    from oci_pods import IMAGE, PrivateRoot, write_rootfs_tar
+    from oci_pods import IMAGE, PrivateRoot, wait_for, write_rootfs_tar
 
     from runtimes.oci.service import OciService
 
@@ -53,6 +53,7 @@ def private_root() -> Iterator[PrivateRoot]:
     with OciService(root.options()) as service:
         service.import_image(archive, IMAGE)
     yield root
+    wait_for(lambda: not root.interfaces())
     root.remove_bridge()
     shutil.rmtree(folder)
 

@@ -24,8 +24,23 @@ if TYPE_CHECKING:
 IMAGE = "localhost/oci-test/busybox:1"
 APPLETS = (
     *("awk", "cat", "chmod", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "ip"),
-    *("kill", "ls", "mkdir", "mount", "ps", "pwd", "rm", "seq", "setsid", "sh", "sleep", "stat"),
-    *("sync", "tail", "test", "touch", "tr", "true", "umount", "wc", "wget"),
+    *(
+        "kill",
+        "ls",
+        "mkdir",
+        "mount",
+        "nc",
+        "ping",
+        "ps",
+        "pwd",
+        "rm",
+        "seq",
+        "setsid",
+        "sh",
+        "sleep",
+        "stat",
+    ),
+    *("sync", "tail", "test", "touch", "tr", "true", "umount", "wc"),
 )
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:\n"
 GROUP = "root:x:0:\nuser:x:1000:\nextra:x:2000:user\n"
@@ -163,8 +178,11 @@ class PrivateRoot:
             *(line for line in _lines("/proc/self/mountinfo") if str(self.folder) in line),
             *(str(path) for path in self._files()),
             *_processes(str(self.folder)),
-            *(path.name for path in Path(f"/sys/class/net/{self.bridge}/brif").glob("*")),
         ]
+
+    def interfaces(self) -> list[str]:
+        """What is plugged into the bridge; the kernel takes a moment to free what is cut off."""
+        return [path.name for path in Path(f"/sys/class/net/{self.bridge}/brif").glob("*")]
 
     def _files(self) -> list[Path]:
         records = ("root/sandboxes", "root/containers", "root/names", "root/exits")

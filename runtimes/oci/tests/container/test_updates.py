@@ -215,7 +215,7 @@ def test_statistics_of_a_pod_have_its_network(pods: Pods) -> None:
     pod = pods.run()
     container = pods.start(pod)
     gateway = pods.sh(container, "ip route | awk '/default/ {print $3}'").strip()
-    pods.service.exec_sync(container, ["wget", "-T", "1", f"http://{gateway}:1/"], 5)
+    pods.sh(container, f"ping -c 1 -W 5 {gateway}")
 
     stats = pods.service.pod_sandbox_stats(pod.id)
 

@@ -1,0 +1,221 @@
+"""What a service finds when it opens a root that others, killed or rebooted, have worked on."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from oci_pods import wait_for
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.state.record import ContainerPhase, NetworkState, SandboxPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oci_pods import Pods, PrivateRoot
+
+    from runtimes.oci.service import OciService
+
+pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
+
+
+def test_a_half_made_sandbox_is_undone(
+    pods: Pods, open_service: Callable[..., OciService], private_root: PrivateRoot
+) -> None:
+    pod = pods.run()
+    record = pods.engine.sandboxes.load(pod.id)
+    pods.engine.sandboxes.save(replace(record, phase=SandboxPhase.CREATING, ips=()))
+    assert pods.service.pod_sandbox_status(pod.id).status.state == cri.SANDBOX_NOTREADY
+
+    open_service()
+
+    assert pods.service.list_pod_sandbox() == []
+    wait_for(lambda: not private_root.leaks())
+
+
+def test_a_half_made_sandbox_gives_way_to_a_new_one(pods: Pods) -> None:
+    pod = pods.run()
+    record = pods.engine.sandboxes.load(pod.id)
+    pods.engine.sandboxes.save(replace(record, phase=SandboxPhase.CREATING))
+
+    again = pods.run(pod.config)
+
+    assert [item.id for item in pods.service.list_pod_sandbox()] == [again.id]
+
+
+def test_a_sandbox_that_somebody_works_on_is_left_alone(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    pod = pods.run()
+    record = pods.engine.sandboxes.load(pod.id)
+    pods.engine.sandboxes.save(replace(record, phase=SandboxPhase.CREATING))
+
+    with pods.engine.sandboxes.lock(pod.id):
+        open_service()
+
+    assert pods.engine.sandboxes.load(pod.id).phase is SandboxPhase.CREATING
+
+
+def test_an_interrupted_stop_is_finished(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    pod = pods.run()
+    container = pods.start(pod)
+    record = pods.engine.sandboxes.load(pod.id)
+    pods.engine.sandboxes.save(replace(record, phase=SandboxPhase.STOPPING))
+
+    open_service()
+
+    after = pods.engine.sandboxes.load(pod.id)
+    assert (after.phase, after.network) == (SandboxPhase.STOPPED, NetworkState.DOWN)
+    assert pods.status(container).exit_code == 137
+
+
+@pytest.mark.parametrize("phase", [ContainerPhase.CREATING, ContainerPhase.REMOVING])
+def test_a_half_made_or_half_removed_container_is_removed(
+    pods: Pods, open_service: Callable[..., OciService], phase: ContainerPhase
+) -> None:
+    container = pods.start(pods.run())
+    record = pods.engine.containers.load(container)
+    pods.engine.containers.save(replace(record, phase=phase))
+
+    open_service()
+
+    assert pods.engine.containers.ids() == []
+    assert record.process is not None
+    assert not record.process.alive
+
+
+def test_an_interrupted_start_is_a_failed_start(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    container = pods.start(pods.run())
+    record = pods.engine.containers.load(container)
+    pods.engine.containers.save(
+        replace(record, phase=ContainerPhase.STARTING, process=None, monitor=None, started_at_ns=0)
+    )
+
+    open_service()
+
+    status = pods.status(container)
+    assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "StartError")
+    assert "killed before its program began" in status.message
+    assert record.process is not None
+    assert record.monitor is not None
+    wait_for(lambda: not record.process.alive and not record.monitor.alive)  # type: ignore[union-attr]  # asserted
+
+
+def test_a_start_meets_the_leftovers_of_an_interrupted_one(pods: Pods) -> None:
+    container = pods.create(pods.run())
+    record = pods.engine.containers.load(container)
+    pods.engine.containers.save(replace(record, phase=ContainerPhase.STARTING))
+
+    with pytest.raises(errors.FailedPrecondition, match="failed"):
+        pods.service.start_container(container)
+
+
+def test_after_a_reboot_all_is_stopped_and_can_be_removed(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    pod = pods.run()
+    ran = pods.start(pod, ["sh", "-c", "exit 3"], name="ran")
+    pods.wait(ran)
+    running = pods.start(pod, name="running")
+    pods.engine.containers.load(running).process.kill()  # type: ignore[union-attr]  # it has started
+    wait_for(lambda: pods.engine.paths.exit_file(running).exists())
+    pods.engine.paths.exit_file(running).unlink()
+    for store in (pods.engine.sandboxes, pods.engine.containers):
+        for record in store.all():  # type: ignore[attr-defined]  # both are stores
+            store.save(replace(record, boot_id="another boot"))  # type: ignore[attr-defined]
+
+    service = open_service()
+
+    assert service.pod_sandbox_status(pod.id).status.state == cri.SANDBOX_NOTREADY
+    kept = service.container_status(ran).status
+    assert (kept.exit_code, kept.reason) == (3, "Error")
+    lost = service.container_status(running).status
+    assert (lost.state, lost.exit_code, lost.reason) == (cri.CONTAINER_EXITED, 255, "Unknown")
+    assert "rebooted" in lost.message
+    with pytest.raises(errors.FailedPrecondition):
+        pods.create(pod, name="late")
+
+
+def test_a_killed_monitor_costs_the_exit_code_and_no_more(every_pods: Pods) -> None:
+    container = every_pods.start(every_pods.run())
+    record = every_pods.engine.containers.load(container)
+    assert record.monitor is not None
+    record.monitor.kill(signal.SIGKILL)
+    wait_for(lambda: not record.monitor.alive)  # type: ignore[union-attr]  # asserted
+
+    assert every_pods.status(container).state == cri.CONTAINER_RUNNING
+    every_pods.service.stop_container(container, 0)
+
+    status = every_pods.status(container)
+    assert (status.state, status.exit_code, status.reason) == (cri.CONTAINER_EXITED, 255, "Unknown")
+    assert status.finished_at >= status.started_at
+    assert every_pods.status(container) == status
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1}', b"\xff\xfe", b"[]", b"null"])
+def test_a_damaged_record_is_never_fatal(  # noqa: PLR0917
+    pods: Pods,
+    open_service: Callable[..., OciService],
+    private_root: PrivateRoot,
+    damage: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pod = pods.run()
+    container = pods.start(pod)
+    process = pods.engine.containers.load(container).process
+    assert process is not None
+    for folder in (pods.engine.sandboxes.folder(pod.id), pods.engine.containers.folder(container)):
+        (folder / "record.json").write_bytes(damage)
+
+    assert pods.service.list_pod_sandbox() == []
+    assert pods.service.list_containers() == []
+    service = open_service()
+
+    assert "unreadable record" in caplog.text
+    assert service.engine.sandboxes.ids() == []
+    assert not process.alive
+    wait_for(lambda: not private_root.leaks())
+    service.run_pod_sandbox(pod.config)
+    pods.made[:] = [item.id for item in service.list_pod_sandbox()]
+
+
+def test_a_record_of_a_newer_version_is_left_alone(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    pod = pods.run()
+    path = pods.engine.sandboxes.folder(pod.id) / "record.json"
+    original = path.read_bytes()
+    path.write_bytes(original.replace(b'"version":1', b'"version":99'))
+
+    open_service()
+
+    assert path.exists()
+    with pytest.raises(errors.FailedPrecondition, match="upgrade runtimes-oci"):
+        pods.service.stop_pod_sandbox(pod.id)
+    path.write_bytes(original)
+    assert pods.service.pod_sandbox_status(pod.id).status.state == cri.SANDBOX_READY
+
+
+def test_opening_an_empty_or_busy_root_is_quick(
+    pods: Pods, open_service: Callable[..., OciService]
+) -> None:
+    import time
+
+    for _ in range(3):
+        pods.start(pods.run())
+    open_service()
+    fastest = 1.0
+    for _ in range(10):
+        before = time.perf_counter()
+        open_service()
+        fastest = min(fastest, time.perf_counter() - before)
+
+    assert fastest < 0.01
