@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from runtimes.cli.output.log_printer import LogPrinter
-    from runtimes.client import Pod
-    from runtimes.kubelet.status.view import PodView
+    from runtimes.client import Pod, PodView
 
 PERIOD = 0.05
 _LEAVE_AFTER = 3.0

@@ -11,9 +11,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runtimes.client import Runtime
+    from runtimes.client import Runtime, Validation
     from runtimes.core.pod import v1
-    from runtimes.kubelet.manifest.load import Validation
 
 VALIDATIONS = ("strict", "warn")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from runtimes.kubelet.events import Event
+    from runtimes.client import Event
 
 _TOLD_AS_ERRORS = {"Failed", "FailedCreatePodSandBox", "ErrImageNeverPull", "InspectFailed"}
 

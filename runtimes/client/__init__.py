@@ -12,35 +12,44 @@ if TYPE_CHECKING:
     from runtimes.client.pod import Pod, PodId
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary, summarise
+    from runtimes.kubelet.events import Event
+    from runtimes.kubelet.manifest.load import Validation
+    from runtimes.kubelet.status.view import PodView
 
 __all__ = [
     "Container",
+    "Event",
     "LogLine",
     "LogOptions",
     "Pod",
     "PodId",
+    "PodView",
     "RunOptions",
     "Runtime",
     "StartFailed",
     "Summary",
+    "Validation",
     "connect",
     "image_pod",
     "summarise",
 ]
 
 _HOMES = {
-    "Container": "container",
-    "LogLine": "log_lines",
-    "LogOptions": "log_lines",
-    "Pod": "pod",
-    "PodId": "pod",
-    "RunOptions": "image_run",
-    "Runtime": "runtime",
-    "StartFailed": "errors",
-    "Summary": "summary",
-    "connect": "opening",
-    "image_pod": "image_run",
-    "summarise": "summary",
+    "Container": "runtimes.client.container",
+    "Event": "runtimes.kubelet.events",
+    "LogLine": "runtimes.client.log_lines",
+    "LogOptions": "runtimes.client.log_lines",
+    "Pod": "runtimes.client.pod",
+    "PodId": "runtimes.client.pod",
+    "PodView": "runtimes.kubelet.status.view",
+    "RunOptions": "runtimes.client.image_run",
+    "Runtime": "runtimes.client.runtime",
+    "StartFailed": "runtimes.client.errors",
+    "Summary": "runtimes.client.summary",
+    "Validation": "runtimes.kubelet.manifest.load",
+    "connect": "runtimes.client.opening",
+    "image_pod": "runtimes.client.image_run",
+    "summarise": "runtimes.client.summary",
 }
 
 
@@ -48,6 +57,6 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for: a command line pays for what it uses."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    found: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found

@@ -12,7 +12,7 @@ from runtimes.cli.output.progress import shown
 from runtimes.cli.settings import current
 
 if TYPE_CHECKING:
-    from runtimes.kubelet.manifest.load import Validation
+    from runtimes.client import Validation
 
 
 @click.command("apply", cls=Command)

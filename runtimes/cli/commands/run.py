@@ -15,9 +15,8 @@ from runtimes.cli.settings import current
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtimes.client import Pod, Runtime
+    from runtimes.client import Pod, Runtime, Validation
     from runtimes.core.pod import v1
-    from runtimes.kubelet.manifest.load import Validation
 
 
 @click.command("run", cls=RunningCommand, no_args_is_help=True)

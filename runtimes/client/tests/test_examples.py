@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -63,3 +64,12 @@ def test_logs_are_followed(
     assert _run("follow_logs.py", monkeypatch) == 0
 
     assert capfd.readouterr().out == "busybox: line 1\nbusybox: line 2\nbusybox: line 3\n"
+
+
+def test_the_readmes_code_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    readme = Path(__file__).parents[1] / "README.md"
+
+    for code in re.findall(r"^```python\n(.*?)^```$", readme.read_text(), re.MULTILINE | re.DOTALL):
+        exec(compile(code, str(readme), "exec"), {})
+
+    assert capfd.readouterr().out == "3\nbusybox b'hello\\n'\n"
