@@ -88,4 +88,8 @@ def losses(facts: HostFacts) -> tuple[str, ...]:
             "no CAP_SYS_RESOURCE: resource limits are kept at "
             f"{facts.rlimits['RLIMIT_NOFILE']} open files and the like"
         )
+    if facts.apparmor:
+        found.append("AppArmor: only localhost profiles are applied, the default is unconfined")
+    if facts.selinux:
+        found.append("SELinux: containers and their files are not labelled")
     return tuple(found)

@@ -100,3 +100,5 @@ def test_losses_are_told_beforehand(poor: facts.HostFacts, rich: facts.HostFacts
     assert any("oom_score_adj is kept at 10" in loss for loss in clamp.losses(poor))
     assert any("4096 open files" in loss for loss in clamp.losses(poor))
     assert clamp.losses(rich) == ()
+    guarded = replace(rich, apparmor=True, selinux=True)
+    assert [loss.partition(":")[0] for loss in clamp.losses(guarded)] == ["AppArmor", "SELinux"]
