@@ -67,6 +67,8 @@ def _kill_by_switch(layout: Layout, path: str) -> bool:
 
 def _round(layout: Layout, path: str) -> bool:
     """Freeze, kill what is seen, thaw, wait for those; True when nobody was left to kill."""
+    if not tree.processes(layout, path):
+        return True
     with ExitStack() as handles:
         freezer.freeze_quietly(layout, path)
         try:
