@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from runtimes.cni.bridge.builtin import BuiltinBridge
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.engine import Engine
+from runtimes.oci.host.facts import host_facts
 from runtimes.oci.options import OciOptions
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 IMAGE = "localhost/oci-test/busybox:1"
 APPLETS = (
-    *("awk", "cat", "chmod", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "ip"),
+    *("awk", "cat", "chmod", "dd", "echo", "env", "false", "grep", "head", "hostname", "id"),
     *(
         "kill",
         "ls",
@@ -197,7 +199,8 @@ class PrivateRoot:
 
 def cgroups_of(sandbox: str) -> list[Path]:
     """The directories of a pod's cgroup, in every hierarchy."""
-    return list(Path("/sys/fs/cgroup").glob(f"**/pod{sandbox}"))
+    path = cgroup_paths.pod_path("", sandbox)
+    return [place for place in host_facts().cgroup.directories(path) if place.exists()]
 
 
 def _lines(path: str) -> list[str]:

@@ -161,7 +161,7 @@ def test_a_killed_monitor_costs_the_exit_code_and_no_more(every_pods: Pods) -> N
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1}', b"\xff\xfe", b"[]", b"null"])
-def test_a_damaged_record_is_never_fatal(  # noqa: PLR0917
+def test_a_damaged_record_is_never_fatal(  # noqa: PLR0917 -- fixtures
     pods: Pods,
     open_service: Callable[..., OciService],
     private_root: PrivateRoot,
