@@ -45,6 +45,6 @@ def of_start_failure(reason: str, message: str) -> int:
 
 
 def of_failed_exec(error: Error) -> ExitCode:
-    """Give an error of an exec its code."""
-    code = of_message(str(error)) if error.code == "INVALID_ARGUMENT" else RUNTIME_FAILED
-    return ExitCode(str(error), code)
+    """Give an error of an exec its code; runtimes choose among several codes for a bad program."""
+    told_by_words = error.code in {"INVALID_ARGUMENT", "INTERNAL", "UNKNOWN"}
+    return ExitCode(str(error), of_message(str(error)) if told_by_words else RUNTIME_FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the process's own command line."""
+    gc.disable()  # importing makes much and frees little; `Settings.connect` enables it again
     sys.exit(run(sys.argv[1:]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,10 @@ class Settings:
 
         show_log(debug=self.debug)
         options: dict[str, Any] = dict(self.options)
-        return connect(self.backend, config=self.read_config(), events=Events(), **options)
+        opened = connect(self.backend, config=self.read_config(), events=Events(), **options)
+        gc.freeze()
+        gc.enable()
+        return opened
 
 
 def current() -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -63,8 +63,16 @@ def render(
 
 def print_table(items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
     """Print a table on stdout."""
-    limit = 0 if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
+    limit = 0 if wide else _terminal_width()
     click.echo(render(items, columns, wide=wide, colours=colour.wanted(), limit=limit), color=True)
+
+
+def _terminal_width() -> int:
+    """Characters in a line of the terminal on stdout, 0 when it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def _cut_last(rows: list[list[str]], width: int) -> None:
