@@ -28,9 +28,11 @@ def number(name: str) -> int:
 
 def _named(word: str) -> int:
     for base, value, sign in (("RTMIN", _RTMIN, "+"), ("RTMAX", _RTMAX, "-")):
-        offset = word.removeprefix(base)
-        if word.startswith(base) and (not offset or offset.startswith(sign)):
-            return value + int(offset) if offset.removeprefix(sign).isdecimal() else value
+        if word == base:
+            return value
+        offset = word.removeprefix(base + sign)
+        if offset != word and offset.isdecimal():
+            return value + int(sign + offset)
     known = signal.Signals.__members__.get(f"SIG{'CHLD' if word == 'CLD' else word}")
     return int(known) if known is not None else 0
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _CREATE_SECONDS = 120.0
 _REOPEN_SECONDS = 5.0
+_STARTER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +95,8 @@ class Monitor:
                 handed.callback(os.close, writer)
                 complaints = handed.enter_context((request.bundle / "monitor.err").open("wb"))
                 starter = self._spawn(request, writer, complaints.fileno())
+            closing.callback(_collect, starter)
             answer = _read_line(reader, request.container_id)
-            starter.wait()
         return self._understand(answer, request)
 
     def _spawn(self, request: CreateRequest, sync: int, complaints: int) -> subprocess.Popen[bytes]:
@@ -181,6 +182,15 @@ def arguments(request: CreateRequest) -> list[str]:
         if not request.stdin_once:
             words.append("--leave-stdin-open")
     return words
+
+
+def _collect(starter: subprocess.Popen[bytes]) -> None:
+    """Wait for the program's first process; the one that watches was forked off it."""
+    try:
+        starter.wait(_STARTER_SECONDS)
+    except subprocess.TimeoutExpired:
+        starter.kill()
+        starter.wait()
 
 
 def _environment() -> dict[str, str]:
