@@ -21,6 +21,7 @@ def asking(what: str) -> Iterator[None]:
     Raises:
         PermissionDenied: the process may not do it.
         AlreadyExists: a name is taken.
+        ResourceExhausted: the disk is full.
         FailedPrecondition: this kernel can't do it.
         Internal: the kernel refused a request that should be right.
     """
@@ -31,6 +32,8 @@ def asking(what: str) -> Iterator[None]:
     except FileExistsError as error:
         raise errors.AlreadyExists(f"{what}: {error}; something else made it") from error
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise errors.ResourceExhausted(f"{what}: {error}; free some disk space") from error
         if error.errno in _ABSENT:
             raise errors.FailedPrecondition(
                 f"{what}: {error}; this kernel lacks a module that pod networks need "

@@ -145,6 +145,7 @@ class BuiltinBridge:
             mac = plug()
         hairpin = any(mapping.host_port for mapping in request.port_mappings)
         links.tune(connection, host_name, hairpin=hairpin, ingress_bps=limits.ingress_bps)
+        links.await_bridge(connection, self._options.name)
         return mac
 
     def _undo(self, connection: Connection, sandbox_id: str, *, wait: bool) -> None:

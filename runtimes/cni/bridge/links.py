@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from runtimes.cni.netlink.route import Link, Network, Route
 
 _DEFAULT_MTU = 1500
+_LINK_PATIENCE, _LINK_POLL = 5.0, 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def connect(
             raise errors.Aborted(f"configure {names.POD_INTERFACE} in {namespace}: it was removed")
         inner.batch(_configuration(pod.index, segment.networks, addresses))
         _limit(inner, pod.index, egress_bps)
+        _await_operational(inner, names.POD_INTERFACE)
     return mac
 
 
@@ -108,12 +111,19 @@ def tune(connection: Connection, host_name: str, *, hairpin: bool, ingress_bps: 
     `hairpin` lets a pod reach itself by its own host port, also where br_netfilter bridges that.
     `ingress_bps` limits what the pod receives, unless it is 0.
     """
-    link = find(connection, host_name) if hairpin or ingress_bps else None
-    if link is None:
-        return
+    link = _await_operational(connection, host_name)
     if hairpin:
         connection.request(route.set_port_hairpin(link.index))
     _limit(connection, link.index, ingress_bps)
+
+
+def await_bridge(connection: Connection, name: str) -> None:
+    """Wait until the bridge passes packets, which it does once its first port does.
+
+    Raises:
+        Unavailable: it doesn't.
+    """
+    _await_operational(connection, name)
 
 
 def cut_off(connection: Connection, host_name: str) -> None:
@@ -138,6 +148,23 @@ def delete(connection: Connection, name: str) -> None:
     except OSError as error:
         if not is_missing(error):
             raise
+
+
+def _await_operational(connection: Connection, name: str) -> Link:
+    """Wait for the kernel's link watch: until it has run, an interface that is up drops packets.
+
+    Since Linux 6.8 asking for the link makes it run.
+    """
+    limit = time.monotonic() + _LINK_PATIENCE
+    while True:
+        link = find(connection, name)
+        if link is None:
+            raise errors.Aborted(f"wait for interface {name}: somebody deleted it")
+        if link.is_operational:
+            return link
+        if time.monotonic() >= limit:
+            raise errors.Unavailable(f"wait for interface {name}: no carrier; try again")
+        time.sleep(_LINK_POLL)
 
 
 def _limit(connection: Connection, index: int, bits_per_second: int) -> None:

@@ -84,7 +84,8 @@ def _pick_addresses(state: State, networks: Sequence[Network], pod: str) -> Iter
 
 
 def _check_ports(state: State, wanted: Attachment) -> None:
-    held = owners(state.ports) if wanted.ports else {}
+    found = owners(state.ports) if wanted.ports else {}
+    held = {name: holder for name, holder in found.items() if holder != wanted.sandbox_id}
     for mapping in wanted.ports:
         holder = ports.conflict(mapping, held)
         if holder is not None:

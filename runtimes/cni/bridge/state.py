@@ -109,13 +109,10 @@ class State:
         return self._attachments / f"{sandbox_id}.json"
 
 
-def claim(path: Path, sandbox_id: str) -> bool:
-    """Take an address or a port; False when somebody has it."""
-    try:
+def claim(path: Path, sandbox_id: str) -> None:
+    """Take an address or a port that is free, or that `sandbox_id` has already."""
+    if owner(path) != sandbox_id:
         path.symlink_to(sandbox_id)
-    except FileExistsError:
-        return False
-    return True
 
 
 def release(path: Path, sandbox_id: str) -> None:

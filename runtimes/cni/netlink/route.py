@@ -39,7 +39,9 @@ LOOPBACK = 0x8
 LOOPBACK_INDEX = 1
 
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
-_IFLA_PROTINFO, _IFLA_LINKINFO, _IFLA_STATS64, _IFLA_NET_NS_FD = 12, 18, 23, 28
+_IFLA_PROTINFO, _IFLA_OPERSTATE, _IFLA_LINKINFO = 12, 16, 18
+_IFLA_STATS64, _IFLA_NET_NS_FD = 23, 28
+_OPERATIONAL = b"\x06"
 _IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
 _VETH_INFO_PEER = 1
 _BRPORT_STATE, _BRPORT_HAIRPIN = 1, 4
@@ -61,6 +63,7 @@ class Link:
     """A network interface.
 
     Attributes:
+        is_operational: packets can pass; of a pair or a bridge that happens some time after UP.
         counters: rx packets, tx packets, rx bytes, tx bytes, rx errors, tx errors, rx and tx drops.
     """
 
@@ -70,6 +73,7 @@ class Link:
     mtu: int
     mac: str
     master: int
+    is_operational: bool
     counters: tuple[int, ...]
 
 
@@ -201,6 +205,7 @@ def _read_link(body: bytes) -> Link:
         mtu=codec.read_u32(found[_IFLA_MTU]) if _IFLA_MTU in found else 0,
         mac=found.get(_IFLA_ADDRESS, b"").hex(":"),
         master=codec.read_u32(found[_IFLA_MASTER]) if _IFLA_MASTER in found else 0,
+        is_operational=found.get(_IFLA_OPERSTATE) == _OPERATIONAL,
         counters=_STATS64.unpack_from(statistics),
     )
 

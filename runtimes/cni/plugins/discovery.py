@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runtimes.cni.plugins import config, execute
-from runtimes.core import errors
+from runtimes.core import deadline, errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from runtimes.cni.plugins.config import NetworkConfig
 
 _UNINITIALIZED = "cni config uninitialized"
+_VERSION_TIMEOUT = 10.0
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -114,12 +116,18 @@ def _versions(path: Path, _mtime_ns: int, _size: int) -> tuple[str, ...]:
     """Ask a plugin for the versions that it speaks, once for each installed file."""
     call = execute.Call("VERSION", "", "", "", "", (path.parent,))
     what = f"ask CNI plugin {path} for its versions"
-    answer = execute.run(path, call, {"cniVersion": "1.0.0"}, what)
+    with deadline.within(_VERSION_TIMEOUT):
+        answer = execute.run(path, call, {"cniVersion": "1.0.0"}, what)
     if isinstance(answer, execute.PluginFailure):
         raise answer.error(what)
-    return tuple(map(str, answer.get("supportedVersions") or ("0.1.0",)))
+    spoken = answer.get("supportedVersions")
+    return tuple(map(str, spoken)) if isinstance(spoken, list) else ("0.1.0",)
 
 
 def _signature(paths: list[Path]) -> Signature:
-    states = ((path, path.stat()) for path in paths if path.exists())
-    return tuple((path.name, state.st_mtime_ns, state.st_size) for path, state in states)
+    found: list[tuple[str, int, int]] = []
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+            state = path.stat()
+            found.append((path.name, state.st_mtime_ns, state.st_size))
+    return tuple(found)

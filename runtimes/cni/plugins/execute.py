@@ -155,14 +155,13 @@ def _answer(status: int, output: bytes, complaint: bytes, what: str) -> JsonObje
         if content is None and output.strip():
             raise errors.Internal(f"{what}: the plugin printed no JSON object: {_excerpt(output)}")
         return content or {}
-    if content is None or "code" not in content:
+    code = (content or {}).get("code")
+    if content is None or not isinstance(code, int):
         raise errors.Internal(
             f"{what}: the plugin ended with status {status} and no CNI error; it printed: "
             f"{_excerpt(output + complaint)}"
         )
-    return PluginFailure(
-        int(content["code"]), str(content.get("msg", "")), str(content.get("details", ""))
-    )
+    return PluginFailure(code, str(content.get("msg", "")), str(content.get("details", "")))
 
 
 def _object(output: bytes) -> dict[str, Any] | None:

@@ -143,6 +143,9 @@ class Host:
         self._pins.append(path)
         return Namespace(path)
 
+    def inside(self, request: AttachRequest) -> Namespace:
+        return Namespace(request.netns)
+
     def request(self, *ports: PortMapping, **fields: object) -> AttachRequest:
         path = self.empty().path
         name = path.name
@@ -169,6 +172,22 @@ class Host:
 
     def pod_links(self) -> set[str]:
         return {name for name in self.namespace.links() if name.startswith("rt")}
+
+    def leftovers(self) -> list[str]:
+        """List everything on disk and in the kernel that belongs to a pod of the bridge."""
+        root = self.state_dir / "bridge/runtimes0"
+        kept = [
+            str(path.relative_to(root))
+            for folder in ("addresses", "ports", "attachments")
+            for path in (root / folder).glob("*")
+        ]
+        tables = self.shell("nft list tables")
+        elements = self.shell("nft list table ip runtimes0") if "ip runtimes0" in tables else ""
+        return [*kept, *self.pod_links(), *(["element"] if "elements" in elements else [])]
+
+    def assert_clean(self) -> None:
+        wait_until(lambda: not self.pod_links(), "the kernel frees the links")
+        assert self.leftovers() == []
 
     def close(self) -> None:
         for path in (*self._pins, self.internet.path, self.namespace.path):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -34,20 +33,25 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
 
 def test_a_dead_holder_lets_go(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with lock.held(path, "hold", 5.0):
-            os.write(writing, b"x")
-            time.sleep(60)
-    os.read(reading, 1)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    script = """
+import sys, pathlib
+from runtimes.cni import lock
+with lock.held(pathlib.Path(sys.argv[1]), "hold", 5.0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(errors.DeadlineExceeded):
+            lock.held(path, "in vain", 0.0).__enter__()
+        holder.kill()
+        holder.wait()
 
-    with lock.held(path, "take over", 5.0):
-        pass
-    os.close(reading)
-    os.close(writing)
+        with lock.held(path, "take over", 5.0):
+            pass
 
 
 def test_waiting_ends_with_patience_or_deadline(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,6 +99,20 @@ def test_pods_reach_nothing_that_listens_on_the_hosts_loopback(host: Host) -> No
         assert pod.is_refused("127.9.9.9", 9000)
         host.shell("nft flush chain ip runtimes0 input")
         assert not pod.is_refused("127.9.9.9", 9000), "the test reaches it without the guard"
+
+
+def test_no_packet_is_lost_right_after_attach(host: Host) -> None:
+    server = host.internet.make_socket(socket.SOCK_DGRAM)
+    server.bind((FAR_IP, 9))
+    server.settimeout(0.7)  # an ARP request that is lost is repeated after a second
+    with server:
+        for number in range(20):
+            bridge = host.reopen(bridge=f"fresh{number}", subnet=f"10.99.{number}.0/24")
+            request = host.request()
+            with host.inside(request).make_socket(socket.SOCK_DGRAM) as client:
+                host.namespace.run(partial(bridge.attach, request))
+                client.sendto(b"%d" % number, (FAR_IP, 9))
+            assert server.recv(9) == b"%d" % number
 
 
 def test_dual_stack_pods_have_both_families(host: Host) -> None:
