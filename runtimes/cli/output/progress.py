@@ -82,6 +82,7 @@ class _Bars:
         self._bars: Bars | None = None
         self._closed = False
         self._tasks: dict[str, TaskID] = {}
+        self._phases: dict[TaskID, str] = {}
 
     def __call__(self, step: progress.Progress) -> None:
         with self._lock:
@@ -90,7 +91,10 @@ class _Bars:
             bars = self._bars or self._start()
             task = self._tasks.get(step.item)
             if task is None:
-                task = self._tasks[step.item] = bars.add_task(step.item, phase=step.phase)
+                task = self._tasks[step.item] = bars.add_task(
+                    step.item, total=None, phase=step.phase
+                )
+            self._phases[task] = step.phase
             total = step.total_bytes or None
             ended = step.phase in _ENDS
             bars.update(
@@ -103,8 +107,12 @@ class _Bars:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            if self._bars is not None:
-                self._bars.stop()
+            if self._bars is None:
+                return
+            for task, phase in self._phases.items():
+                if phase == "resolving":
+                    self._bars.update(task, visible=False)
+            self._bars.stop()
 
     def _start(self) -> Bars:
         from rich.console import Console

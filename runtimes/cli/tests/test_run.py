@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pty
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +15,6 @@ import pytest
 from runtimes.cli.exit_codes import of_message, of_start_failure
 
 if TYPE_CHECKING:
-    import subprocess
-
     from runtimes.cli.tests.command_line import Cli
 
 _TWO = """
@@ -195,3 +198,44 @@ def test_a_runtimes_words_become_dockers_codes(message: str, code: int) -> None:
     assert of_message(message) == code
     assert of_start_failure("RunContainerError", message) == code
     assert of_start_failure("ErrImagePull", message) == 125
+
+
+def _on_a_terminal(*words: str, **environ: str) -> str:
+    """Run in a process whose three streams are a terminal; return what it showed."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runtimes.cli.main", *words],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env={**os.environ, "TERM": "xterm", **environ},
+    )
+    os.close(child)
+    shown = bytearray()
+    try:
+        while piece := os.read(parent, 65536):
+            shown += piece
+    except OSError as error:
+        if error.errno != errno.EIO:  # which says that the last writer has gone
+            raise
+    finally:
+        os.close(parent)
+    assert process.wait(timeout=20) == 0
+    return shown.decode()
+
+
+def test_a_terminal_shows_colours_unless_somebody_objects(cli: Cli) -> None:
+    path = cli.manifest(_TWO.format(name="two", code=0))
+    cli.ok("pull", "busybox:1")
+
+    assert "\x1b[36minit   |\x1b[0m prepared\r\n" in _on_a_terminal("run", "-f", path)
+    assert "\x1b[" not in _on_a_terminal("pods", NO_COLOR="1")
+    assert "\x1b[90mCompleted\x1b[0m" in _on_a_terminal("pods")
+
+
+def test_a_terminal_shows_bars_while_pulling(cli: Cli) -> None:
+    shown = _on_a_terminal("pull", "busybox:1")
+
+    assert "Pulling busybox:1" in shown
+    assert "━" in shown
+    assert "━" not in cli.ok("pull", "busybox:1").err
