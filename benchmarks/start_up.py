@@ -27,9 +27,10 @@ _BUDGETS_MS = {
     "runtimes backends": None,
     "crictl --help": None,
 }
-_CORE = "import runtimes.core.cri.services, runtimes.core.cri.v1.api_pb2, runtimes.core.logs, " + (
-    "runtimes.core.discovery, runtimes.core.configure, runtimes.core.pod.runtime"
-)
+_CORE = """
+import runtimes.core.cri.services, runtimes.core.cri.v1.api_pb2, runtimes.core.pod.runtime
+import runtimes.core.logs, runtimes.core.discovery, runtimes.core.configure
+"""
 
 
 def _argv(name: str) -> list[str]:

@@ -182,8 +182,9 @@ class Foreground:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Count signals instead of dying of them, while inside."""
-        handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        """Count signals instead of dying of them, while inside; ignored ones stay so."""
+        all_of_them = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        handled = [one for one in all_of_them if signal.getsignal(one) is not signal.SIG_IGN]
         before = {number: signal.signal(number, self._signalled) for number in handled}
         try:
             yield
