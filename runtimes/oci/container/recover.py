@@ -58,6 +58,7 @@ def _finish(engine: Engine, container_id: str) -> None:
     try:
         record = engine.containers.load(container_id)
     except errors.NotFound:
+        teardown.remove_files(engine, container_id)
         engine.containers.discard(container_id)
         return
     if record.phase in {ContainerPhase.CREATING, ContainerPhase.REMOVING}:

@@ -60,7 +60,7 @@ def start_container(engine: Engine, container_id: str) -> None:
 
 def _start(engine: Engine, record: ContainerRecord) -> None:
     record = replace(record, phase=ContainerPhase.STARTING, runtime=engine.runtime.name)
-    engine.containers.save(record)
+    engine.containers.save(record, durable=False)
     try:
         created = _create(engine, record)
         record = replace(

@@ -92,7 +92,8 @@ def destroy(engine: Engine, record: ContainerRecord) -> None:
     """The same; the caller holds the lock."""
     kill(engine, record)
     if record.phase is not ContainerPhase.REMOVING:
-        engine.containers.save(replace(record, phase=ContainerPhase.REMOVING))
+        removing = replace(record, phase=ContainerPhase.REMOVING)
+        engine.containers.save(removing, durable=False)
     remove_cgroup(engine, record.cgroup_path)
     remove_files(engine, record.id)
     engine.containers.delete(record)

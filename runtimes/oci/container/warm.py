@@ -10,8 +10,8 @@ Source: Linux kernel/cgroup/cgroup.c (cgroup_threadgroup_rwsem), kernel/rcu/sync
 
 from __future__ import annotations
 
+import _thread
 import os
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ def warm(layout: Layout) -> None:
     """Start a thread that does it; returns at once. Without the right to, nothing happens."""
     file = _own_processes(layout)
     if file is not None:
-        threading.Thread(target=_move_nowhere, args=(file,), name="warm", daemon=True).start()
+        # Without Thread.start's wait for the thread to run: nobody joins this one.
+        _thread.start_new_thread(_move_nowhere, (file,))
 
 
 def _own_processes(layout: Layout) -> Path | None:

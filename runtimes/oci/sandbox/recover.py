@@ -71,8 +71,11 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
 
 
 def _discard_empty(engine: Engine, sandbox_id: str) -> None:
+    from runtimes.oci.sandbox import teardown
+
     with engine.sandboxes.try_lock(sandbox_id) as free:
         if free:
+            teardown.remove_files(engine, sandbox_id)
             engine.sandboxes.discard(sandbox_id)
 
 

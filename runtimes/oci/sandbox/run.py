@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.oci.cgroup import paths as cgroup_paths
-from runtimes.oci.cgroup import tree
 from runtimes.oci.sandbox import files, namespaces, network, options, pause, recover, teardown
 from runtimes.oci.sandbox.ready import inode
 from runtimes.oci.state.record import NetworkState, SandboxPhase, SandboxRecord
@@ -83,7 +82,6 @@ def _build(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) 
     kinds = options.pinned_kinds(config)
     pins = engine.paths.pins(record.id)
     pins.mkdir(mode=0o700)
-    tree.create(engine.cgroups, record.cgroup_parent)
     namespaces.create(pins, kinds, options.hostname(config))
     ips: tuple[str, ...] = ()
     if record.network is NetworkState.ATTEMPTED:

@@ -26,9 +26,11 @@ A container::
     failed     the program never ran: `failure` says why
     removing   process, mounts and files are being deleted
 
-Each step is on disk (fsync) before the next side effect begins, so whoever finds a record whose
-lock is free knows what may exist and finishes or undoes it. Whether a started container still runs
-is asked of facts (process, exit file), see `runtimes.oci.state.derive`.
+Each step is on disk before the next side effect begins, so whoever finds a record whose lock is
+free knows what may exist and finishes or undoes it. Creating, ready, created and started are also
+fsynced; a power failure that takes back one of the others took the processes, too. Whether a
+started container still runs is asked of facts (process, exit file), see
+`runtimes.oci.state.derive`.
 """
 
 from __future__ import annotations

@@ -84,12 +84,15 @@ class Store(Generic[R]):
         finally:
             os.close(parent)
 
-    def save(self, record: R) -> None:
-        """Replace the record on disk: temporary file, fsync, rename, fsync of the directory.
+    def save(self, record: R, *, durable: bool = True) -> None:
+        """Replace the record: temporary file, fsync, rename, fsync of the directory.
 
+        Without `durable` the two fsyncs are left out: any kill of this process is survived all the
+        same, and a power failure may bring the step before back, which must then mean the same. It
+        does where a step is about processes, namespaces and mounts: those are gone as well.
         The caller holds the lock.
         """
-        _write(self.folder(record.id), encode(record))
+        _write(self.folder(record.id), encode(record), durable=durable)
 
     def load(self, object_id: str) -> R:
         """Read one record by its full id.
@@ -316,14 +319,15 @@ def _flock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _write(folder: Path, data: bytes) -> None:
+def _write(folder: Path, data: bytes, *, durable: bool = True) -> None:
     temporary = folder / f"{_FILE}.tmp"
-    with temporary.open("wb") as file:
+    with temporary.open("wb", buffering=0) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     temporary.rename(folder / _FILE)
-    _sync(folder)
+    if durable:
+        _sync(folder)
 
 
 def _sync(folder: Path) -> None:

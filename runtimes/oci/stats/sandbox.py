@@ -53,13 +53,13 @@ def list_pod_sandbox_stats(
 
 
 def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
-    """Read the pod's cgroup, its containers' and its network.
+    """Read the pod's cgroup, which its first container makes, its containers' and its network.
 
     Raises:
-        NotFound: the cgroup is gone.
+        NotFound: its network namespace is gone.
     """
     config = cri.PodSandboxConfig.FromString(record.config)
-    used = stats.read(engine.cgroups, record.cgroup_parent)
+    used = _cgroup(engine, record)
     wanted = cri.ContainerStatsFilter(pod_sandbox_id=record.id)
     return cri.PodSandboxStats(
         attributes=cri.PodSandboxAttributes(
@@ -76,6 +76,13 @@ def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
             containers=container.list_container_stats(engine, wanted),
         ),
     )
+
+
+def _cgroup(engine: Engine, record: SandboxRecord) -> stats.CgroupStats:
+    try:
+        return stats.read(engine.cgroups, record.cgroup_parent)
+    except errors.NotFound:
+        return stats.CgroupStats(time.time_ns(), cpu_ns=0, memory=None, pids=0, io=None)
 
 
 def _processes(used: stats.CgroupStats) -> cri.ProcessUsage | None:
