@@ -28,9 +28,11 @@ fi
 calls="$here/../calls"
 number=$(ls "$calls" | wc -l)
 call="$calls/$(printf %03d "$number")-$name-$CNI_COMMAND"
-mkdir "$call"
-printf %s "$input" > "$call/stdin"
-env > "$call/env"
+note="$here/../answers/note-$$"
+mkdir "$note"
+printf %s "$input" > "$note/stdin"
+env > "$note/env"
+mv "$note" "$call"
 answer="$here/../answers/$name-$CNI_COMMAND"
 if [ -e "$answer" ]; then . "$answer"; fi
 """
