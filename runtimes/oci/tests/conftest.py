@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from oci_pods import Pods, PrivateRoot
-
     from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import Pods, PrivateRoot
 
 
 def _missing() -> str:
@@ -40,9 +36,8 @@ def private_root() -> Iterator[PrivateRoot]:
     if missing:
         complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         complain(f"the embedded backend can't run here: {missing} is missing")
-    from oci_pods import IMAGE, PrivateRoot, wait_for, write_rootfs_tar
-
     from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import IMAGE, PrivateRoot, wait_for, write_rootfs_tar
 
     token = secrets.token_hex(3)
     folder = Path(tempfile.mkdtemp(prefix="oci-"))
@@ -86,7 +81,7 @@ def every_pods(
 
 
 def _pods(private_root: PrivateRoot, service: OciService) -> Iterator[Pods]:
-    from oci_pods import Pods, cgroups_of, wait_for
+    from runtimes.oci.tests.pods import Pods, cgroups_of, wait_for
 
     with service:
         pods = Pods(service, private_root.folder / "logs")

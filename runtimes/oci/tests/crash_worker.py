@@ -11,11 +11,10 @@ import random
 import sys
 from pathlib import Path
 
-from oci_pods import Pods
-
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.options import OciOptions
 from runtimes.oci.service import OciService
+from runtimes.oci.tests.pods import Pods
 
 
 def main() -> None:

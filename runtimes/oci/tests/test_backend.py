@@ -18,7 +18,7 @@ from runtimes.oci import OciOptions, backend
 from runtimes.oci.service import OciService
 
 if TYPE_CHECKING:
-    from oci_pods import Pods
+    from runtimes.oci.tests.pods import Pods
 
 
 def test_it_is_the_cri_backend_oci() -> None:

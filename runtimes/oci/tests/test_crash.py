@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from oci_pods import cgroups_of, wait_for
+
+from runtimes.oci.tests.pods import cgroups_of, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oci_pods import PrivateRoot
-
     from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import PrivateRoot
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci, pytest.mark.slow]
 

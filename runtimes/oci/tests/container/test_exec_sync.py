@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from oci_pods import wait_for
 
 from runtimes.core import deadline, errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import output
+from runtimes.oci.tests.pods import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oci_pods import Pods
-
     from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import Pods
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 

@@ -9,9 +9,10 @@ import pytest
 
 from runtimes.core import deadline, errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.cgroup import tree
 
 if TYPE_CHECKING:
-    from oci_pods import Pods
+    from runtimes.oci.tests.pods import Pods
 
 STUBBORN = ("sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done")
 
@@ -47,7 +48,9 @@ def test_nothing_runs_before_start(every_pods: Pods) -> None:
     status = every_pods.status(container)
     assert status.state == cri.CONTAINER_CREATED
     assert (status.started_at, status.finished_at) == (0, 0)
-    assert not every_pods.engine.cgroups.directory("pids", f"/{container}").exists()  # type: ignore[union-attr]  # mounted
+    record = every_pods.engine.containers.load(container)
+    assert (record.process, record.monitor) == (None, None)
+    assert not tree.exists(every_pods.engine.cgroups, record.cgroup_path)
 
 
 def test_a_program_that_does_not_exist_fails_the_start(every_pods: Pods) -> None:
@@ -192,10 +195,10 @@ def test_an_image_that_is_not_here_is_named(pods: Pods) -> None:
 
 
 def test_an_unknown_sandbox_is_named(pods: Pods) -> None:
+    config = cri.ContainerConfig(metadata=cri.ContainerMetadata(name="x"))
+
     with pytest.raises(errors.NotFound, match="sandbox 'abcdef'"):
-        pods.service.create_container(
-            "abcdef", cri.ContainerConfig(metadata={"name": "x"}), pods.config()
-        )
+        pods.service.create_container("abcdef", config, pods.config())
 
 
 def test_a_failed_creation_leaves_nothing(pods: Pods) -> None:
@@ -309,13 +312,11 @@ def test_processes_that_outlive_init_are_killed_with_the_container(pods: Pods) -
     pods.service.stop_container(container, 5)
 
     record = pods.engine.containers.load(container)
-    from runtimes.oci.cgroup import tree
-
     assert not tree.processes(pods.engine.cgroups, record.cgroup_path)
 
 
 def _until_output(pods: Pods, pod: object, text: str) -> None:
-    from oci_pods import Pod, wait_for
+    from runtimes.oci.tests.pods import Pod, wait_for
 
     assert isinstance(pod, Pod)
     wait_for(lambda: text in pods.output(pod))

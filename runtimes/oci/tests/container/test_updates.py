@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from oci_pods import wait_for
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.tests.pods import wait_for
 
 if TYPE_CHECKING:
-    from oci_pods import Pods
+    from runtimes.oci.tests.pods import Pods
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from oci_pods import wait_for
 
 from runtimes.core import deadline, errors
 from runtimes.oci.host.facts import host_facts
@@ -16,6 +15,7 @@ from runtimes.oci.monitor.choose import choose
 from runtimes.oci.monitor.monitor import Created, CreateRequest, Monitor, arguments
 from runtimes.oci.runtime.refusal import refusal
 from runtimes.oci.state import exit_file, stragglers
+from runtimes.oci.tests.pods import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from oci_pods import wait_for
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.state.process import wait_gone
 from runtimes.oci.state.record import ContainerPhase, NetworkState, SandboxPhase
+from runtimes.oci.tests.pods import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oci_pods import Pods, PrivateRoot
-
     from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import Pods, PrivateRoot
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 
@@ -106,7 +106,7 @@ def test_an_interrupted_start_is_a_failed_start(
     assert "killed before its program began" in status.message
     assert record.process is not None
     assert record.monitor is not None
-    wait_for(lambda: not record.process.alive and not record.monitor.alive)  # type: ignore[union-attr]  # asserted
+    assert wait_gone([record.process, record.monitor], 10)
 
 
 def test_a_start_meets_the_leftovers_of_an_interrupted_one(pods: Pods) -> None:
@@ -125,12 +125,15 @@ def test_after_a_reboot_all_is_stopped_and_can_be_removed(
     ran = pods.start(pod, ["sh", "-c", "exit 3"], name="ran")
     pods.wait(ran)
     running = pods.start(pod, name="running")
-    pods.engine.containers.load(running).process.kill()  # type: ignore[union-attr]  # it has started
+    process = pods.engine.containers.load(running).process
+    assert process is not None
+    process.kill()
     wait_for(lambda: pods.engine.paths.exit_file(running).exists())
     pods.engine.paths.exit_file(running).unlink()
-    for store in (pods.engine.sandboxes, pods.engine.containers):
-        for record in store.all():  # type: ignore[attr-defined]  # both are stores
-            store.save(replace(record, boot_id="another boot"))  # type: ignore[attr-defined]
+    for sandbox in pods.engine.sandboxes.all():
+        pods.engine.sandboxes.save(replace(sandbox, boot_id="another boot"))
+    for container in pods.engine.containers.all():
+        pods.engine.containers.save(replace(container, boot_id="another boot"))
 
     service = open_service()
 
@@ -149,7 +152,7 @@ def test_a_killed_monitor_costs_the_exit_code_and_no_more(every_pods: Pods) -> N
     record = every_pods.engine.containers.load(container)
     assert record.monitor is not None
     record.monitor.kill(signal.SIGKILL)
-    wait_for(lambda: not record.monitor.alive)  # type: ignore[union-attr]  # asserted
+    assert wait_gone([record.monitor], 10)
 
     assert every_pods.status(container).state == cri.CONTAINER_RUNNING
     every_pods.service.stop_container(container, 0)
