@@ -14,7 +14,7 @@ from runtimes.docker_legacy.container.inspect import look
 
 if TYPE_CHECKING:
     from runtimes.core.docker.interface import CreateOptions
-    from runtimes.core.docker.types import CreateResponse, HostConfig
+    from runtimes.core.docker.types import ContainerInspect, CreateResponse, HostConfig
     from runtimes.docker_legacy.call import Refusal
     from runtimes.docker_legacy.engine import Engine
 
@@ -46,13 +46,18 @@ def _decide(engine: Engine, options: CreateOptions, refusal: Refusal) -> errors.
         if not _is_here(engine, image):
             return refusal.error(errors.ImageNotFound, f"pull image '{image}' first")
     elif refusal.status in (409, 500) and options.name:
-        holder = look(engine, options.name)
-        if holder is not None:
-            return refusal.error(
-                errors.AlreadyExists,
-                f"container '{holder['Id']}' has that name; remove it or take another name",
-            )
+        return _decide_conflict(refusal, look(engine, options.name))
     return refusal.error()
+
+
+def _decide_conflict(refusal: Refusal, holder: ContainerInspect | None) -> errors.Error:
+    """Whose the name is; one that is being created has it before it can be described."""
+    if holder is not None:
+        return refusal.error(
+            errors.AlreadyExists,
+            f"container '{holder['Id']}' has that name; remove it or take another name",
+        )
+    return refusal.error(errors.AlreadyExists if refusal.status == 409 else None)
 
 
 def _is_here(engine: Engine, image: str) -> bool:

@@ -33,8 +33,16 @@ def start(engine: Engine, exec_id: str, streams: StreamOptions, *, detach: bool)
     if detach:
         engine.call(call, decide)
         return
+    _check_fresh(engine, exec_id, what)
     with engine.hijack(call, decide) as incoming:
         pump.run(incoming, pump.Sinks(streams, what))
+
+
+def _check_fresh(engine: Engine, exec_id: str, what: str) -> None:
+    """Refuse one that was started before: the Engine would say so in its output only."""
+    found = inspect(engine, exec_id)
+    if found["Running"] or found.get("Pid") or found["ExitCode"]:
+        raise errors.FailedPrecondition(f"{what}: it was started before; prepare another")
 
 
 def _container_ended(engine: Engine, exec_id: str) -> bool:

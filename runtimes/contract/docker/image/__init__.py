@@ -1,0 +1,1 @@
+"""The profile's tests of one room of calls."""
