@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from runtimes.contract.bench import Bench, Run
     from runtimes.contract.engines.session import EngineSession
+    from runtimes.contract.pod_bench import PodBench, PodRun
     from runtimes.contract.subject import Subject
 
-pytest.register_assert_rewrite(*PROFILES, "runtimes.contract.bench")
+pytest.register_assert_rewrite(*PROFILES, "runtimes.contract.bench", "runtimes.contract.pod_bench")
 
 _HERE = Path(__file__).parent
 _TEST_DEADLINE = 120.0
@@ -158,13 +159,45 @@ def contract_run(
         yield run
 
 
+@pytest.fixture(scope="session")
+def contract_pod_run(
+    contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PodRun]:
+    """As `contract_run`, with a PodRuntime: the subject's own, or kubelet's over its CRI."""
+    from runtimes.contract.pod_run import opened_pods
+    from runtimes.contract.traces import no_traces
+
+    run_id = f"rtp-{secrets.token_hex(4)}"
+    folder = tmp_path_factory.mktemp(run_id, numbered=False)
+    folder.chmod(0o755)
+    with no_traces(contract_subject, run_id), opened_pods(contract_subject, run_id, folder) as run:
+        yield run
+
+
 @pytest.fixture
 def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """The workbench of one test."""
+    """The workbench of one test of the profile `cri`."""
     from runtimes.contract.bench import Bench
     from runtimes.core import deadline
 
-    subject = contract_run.subject
+    _apply_claims(contract_run.subject, request)
+    with Bench(contract_run) as bench, deadline.within(_TEST_DEADLINE):
+        yield bench
+
+
+@pytest.fixture
+def contract_pod(contract_pod_run: PodRun, request: pytest.FixtureRequest) -> Iterator[PodBench]:
+    """The workbench of one test of the profile `pod`."""
+    from runtimes.contract.pod_bench import PodBench
+    from runtimes.core import deadline
+
+    _apply_claims(contract_pod_run.subject, request)
+    with PodBench(contract_pod_run) as bench, deadline.within(_TEST_DEADLINE):
+        yield bench
+
+
+def _apply_claims(subject: Subject, request: pytest.FixtureRequest) -> None:
+    """Skip what the subject doesn't claim; expect what is known to fail."""
     mark = request.node.get_closest_marker("contract_requires")
     lacking = [one for one in mark.args if one not in subject.claims] if mark else []
     if lacking:
@@ -172,5 +205,3 @@ def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Benc
     reason = subject.why_it_fails(request.node.name)
     if reason is not None:
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-    with Bench(contract_run) as bench, deadline.within(_TEST_DEADLINE):
-        yield bench

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.cri.services import CriService
+    from runtimes.core.pod.runtime import PodRuntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Known:
 class Subject:
     """Attributes:
     name: shown in the report.
-    open: makes the service; called once per session.
+    open: makes the CRI service; called once per session and profile.
+    open_pods: makes the PodRuntime instead, for a backend that isn't a CRI service.
     claims: what it says it can do; the suite checks both that and what isn't claimed.
     image: a reference to the suite's busybox that is there already; empty to let the suite
         import it, or pull it from `registry`.
@@ -44,6 +46,7 @@ class Subject:
 
     name: str
     open: Callable[[], CriService]
+    open_pods: Callable[[], PodRuntime] | None = None
     claims: frozenset[Capability] = field(default_factory=lambda: frozenset(Capability))
     image: str = ""
     registry: str = ""

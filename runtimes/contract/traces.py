@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from runtimes.contract.subject import Subject
 
 PATIENCE = 10.0
+QOS_CLASSES = frozenset({"besteffort", "burstable", "guaranteed"})
+"""Groups of kubelet's own, which stay for the next pod."""
 
 
 @contextmanager
@@ -46,8 +48,8 @@ def groups_below(parent: str) -> frozenset[str]:
     return frozenset(
         str(path)
         for hierarchy in hierarchies()
-        for path in (hierarchy / parent).glob("*")
-        if path.is_dir()
+        for path in (hierarchy / parent).rglob("*")
+        if path.is_dir() and path.name not in QOS_CLASSES
     )
 
 

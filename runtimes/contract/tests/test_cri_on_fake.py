@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from runtimes.contract.cri import *  # noqa: F403 - the tests of the profile
-from runtimes.contract.fake.backend import backend
-from runtimes.contract.subject import Subject
+
+if TYPE_CHECKING:
+    from runtimes.contract.subject import Subject
 
 
 @pytest.fixture(scope="session")
-def contract_subject() -> Subject:
-    return Subject(name="fake", open=backend.open, claims=backend.capabilities)
+def contract_subject(fake_subject: Subject) -> Subject:
+    return fake_subject

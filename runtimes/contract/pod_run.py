@@ -1,0 +1,45 @@
+"""Open the PodRuntime of a subject, with the suite's image in it."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.contract.bench import Run
+from runtimes.contract.pod_bench import PodRun
+from runtimes.contract.provide import provide
+from runtimes.contract.testimage.busybox import BUSYBOX, busybox
+from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generic.runtime import GenericRuntime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.contract.subject import Subject
+    from runtimes.core.pod.runtime import PodRuntime
+
+
+@contextmanager
+def opened_pods(subject: Subject, run_id: str, folder: Path) -> Iterator[PodRun]:
+    """Yield a run; the runtime is closed at the end."""
+    if subject.open_pods is not None:
+        with subject.open_pods() as runtime:
+            image = subject.image or _import(runtime)
+            yield PodRun(run_id, subject, runtime, folder, image)
+        return
+    service = subject.open()
+    config = KubeletConfig(root=folder / "kubelet", log_root=folder / "logs", cgroup_root=run_id)
+    with GenericRuntime(service, name=subject.name, config=config) as generic:
+        image = subject.image or provide(Run(run_id, subject, service, folder, ""))
+        yield PodRun(run_id, subject, generic, folder, image)
+
+
+def _import(runtime: PodRuntime) -> str:
+    if runtime.image_ref(BUSYBOX):
+        return BUSYBOX
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "image.tar")
+        path.write_bytes(busybox().archive())
+        return runtime.import_image(path)[0]

@@ -1,0 +1,124 @@
+"""The subjects that this repository holds to the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.contract.fake.backend import backend as fake
+from runtimes.contract.subject import Known, Subject
+from runtimes.contract.traces import mounts_below, processes_naming
+from runtimes.core import configure, discovery
+from runtimes.core.capability import Capability
+
+if TYPE_CHECKING:
+    from runtimes.contract.engines.session import EngineSession
+
+LACKS = frozenset(
+    {
+        Capability.METRICS,
+        Capability.EVENTS,
+        Capability.LIST_STREAMS,
+        Capability.SANDBOX_UPDATE,
+        Capability.CONTAINER_CHECKPOINT,
+        Capability.POD_CHECKPOINT,
+        Capability.RUNTIME_CONFIG,
+        Capability.IMAGE_VOLUMES,
+        Capability.USER_NAMESPACES,
+        Capability.APPARMOR,
+        Capability.SELINUX,
+        Capability.MOUNT_RECURSIVE_READ_ONLY,
+    }
+)
+"""What containerd 1.6 doesn't have, or what this build and these hosts lack."""
+
+UNKNOWN_CODE = "containerd answers UNKNOWN, with the reason in its text only"
+KNOWN = (
+    *(
+        Known(test, UNKNOWN_CODE)
+        for test in (
+            "test_attach_to_an_ended_container_is_a_failed_precondition",
+            "test_create_container_of_the_same_name_and_attempt_is_refused",
+            "test_create_container_without_a_name_is_an_invalid_argument",
+            "test_exec_in_an_ended_container_is_a_failed_precondition",
+            "test_exec_sync_in_a_container_that_does_not_run_is_a_failed_precondition",
+            "test_port_forward_to_a_stopped_sandbox_is_a_failed_precondition",
+            "test_reopen_of_an_ended_container_fails_and_makes_no_file",
+            "test_run_as_a_username_that_the_image_lacks_is_refused",
+            "test_run_sandbox_of_the_same_name_uid_and_attempt_is_refused",
+            "test_run_sandbox_with_an_unknown_handler_is_an_invalid_argument",
+            "test_run_sandbox_without_metadata_is_an_invalid_argument",
+            "test_start_container_that_ended_is_a_failed_precondition",
+            "test_start_container_that_runs_is_a_failed_precondition",
+            "test_start_container_without_such_a_program_is_an_invalid_argument",
+        )
+    ),
+    Known(
+        "test_a_stopped_sandbox_takes_no_new_container",
+        "containerd answers NOT_FOUND for the pause container's task, not for the sandbox",
+    ),
+    Known(
+        "test_exec_sync_past_its_timeout_is_deadline_exceeded_and_kills",
+        "containerd kills the command but not its children (containerd#3781)",
+    ),
+    Known(
+        "test_a_child_that_is_oom_killed_does_not_end_the_container_so",
+        "containerd calls a container OOMKilled when any of its processes was",
+    ),
+    Known(
+        "test_stop_container_sends_the_signal_that_the_config_wants",
+        "ContainerConfig.stop_signal came with Kubernetes 1.33; containerd 1.6 doesn't know it",
+    ),
+    Known("test_list_images_by_reference", "containerd ignores the filter of ListImages"),
+    Known(
+        "test_list_images_by_an_unknown_reference_is_empty",
+        "containerd ignores the filter of ListImages",
+    ),
+    Known(
+        "test_list_container_stats_has_running_ones_that_match",
+        "containerd lists containers that don't run, with zeros",
+    ),
+)
+"""What differs in containerd 1.6 from the CRI's words or from `runtimes.core.cri.services`."""
+
+
+@pytest.fixture(scope="session")
+def fake_subject() -> Subject:
+    return Subject(name="fake", open=fake.open, claims=fake.capabilities)
+
+
+@pytest.fixture(scope="session")
+def containerd_subject(runtimes_engines: EngineSession) -> Subject:
+    env = runtimes_engines.env("containerd")
+    backend = discovery.load("cri")
+    words = {"endpoint": env["CONTAINER_RUNTIME_ENDPOINT"]}
+    options: object = configure.fill(backend.options, words)
+    return Subject(
+        name="containerd",
+        open=lambda: backend.open(options),
+        claims=backend.capabilities - LACKS,
+        registry=env.get("RUNTIMES_TEST_REGISTRY", ""),
+        network=Path(env["RUNTIMES_TEST_CONTAINERD_NETNS"]),
+        known=KNOWN,
+    )
+
+
+@pytest.fixture(scope="session")
+def oci_subject(
+    tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
+) -> Subject:
+    backend = discovery.load("oci")
+    root = tmp_path_factory.mktemp("oci")
+    words = {"root": str(root / "root"), "run_root": str(root / "run"), "bridge": "rtcontract0"}
+    options: object = configure.fill(backend.options, words)
+    lacks_registry = runtimes_engines.problem("registry")
+    registry = {} if lacks_registry else runtimes_engines.env("registry")
+    return Subject(
+        name="oci",
+        open=lambda: backend.open(options),
+        claims=backend.capabilities,
+        registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
+        traces=lambda: mounts_below(root) | processes_naming(str(root)),
+    )
