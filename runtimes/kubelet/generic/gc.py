@@ -9,9 +9,8 @@ Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_gc.go.
 from __future__ import annotations
 
 import shutil
-import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors, labels
@@ -42,7 +41,7 @@ class GarbageRun:
     policy: GarbagePolicy
     is_removed: Callable[[str], bool]
     all_sources_ready: bool
-    now_ns: int = field(default_factory=time.time_ns)
+    now_ns: int
 
 
 def collect(node: Node, run: GarbageRun) -> None:

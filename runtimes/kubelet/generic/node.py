@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,11 +41,13 @@ class Surroundings:
         record: takes events, e.g. "Pulling image ..."; by default they are logged.
         objects: where ConfigMaps and Secrets of environments come from.
         is_removed: tells garbage collection that a pod's uid is gone for good.
+        now_ns: the clock.
     """
 
     record: Recorder = log_event
     objects: ObjectSource = NO_OBJECTS
     is_removed: Callable[[str], bool] = never_removed
+    now_ns: Callable[[], int] = time.time_ns
 
 
 ALONE = Surroundings()
@@ -61,8 +64,11 @@ class Node:
     service: CriService
     config: KubeletConfig
     around: Surroundings = ALONE
-    image_backoff: Backoff = field(default_factory=Backoff)
+    image_backoff: Backoff = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.image_backoff = Backoff(clock=lambda: self.around.now_ns() / 1e9)
 
     @cached_property
     def systemd(self) -> bool:

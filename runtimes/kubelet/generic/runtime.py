@@ -162,6 +162,7 @@ class GenericRuntime:
             policy=policy,
             is_removed=self._node.around.is_removed,
             all_sources_ready=all_sources_ready,
+            now_ns=self._node.around.now_ns(),
         )
         gc.collect(self._node, run)
 
