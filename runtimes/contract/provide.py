@@ -10,6 +10,7 @@ import pytest
 
 from runtimes.contract.testimage.busybox import BUSYBOX, Missing, busybox
 from runtimes.contract.testimage.push import push
+from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.services import ImageImporter
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -25,9 +26,16 @@ def provide(run: Run) -> str:
         image = busybox()
     except Missing as missing:
         pytest.fail(f"the suite's image can't be made: {missing}")
-    if run.service.image_status(cri.ImageSpec(image=BUSYBOX)).image.id == image.id:
-        return BUSYBOX
-    return bring(run, image)
+    return BUSYBOX if _present(run, image) else bring(run, image)
+
+
+def _present(run: Run, image: BuiltImage) -> bool:
+    """Whether this very image is there; a refusal means no: a test of its own judges it."""
+    try:
+        answer = run.service.image_status(cri.ImageSpec(image=image.name))
+    except errors.NotFound:
+        return False
+    return answer.image.id == image.id
 
 
 def bring(run: Run, image: BuiltImage) -> str:

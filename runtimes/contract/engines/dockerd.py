@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import json
 import os
-import socket
 from typing import TYPE_CHECKING
 
 from runtimes.contract.engines.cgroups import hierarchies, remove_tree
 from runtimes.contract.engines.process import EngineFailed, tail, wait_for
+from runtimes.contract.engines.unix_http import UnixConnection
 from runtimes.contract.engines.world import TOOLS, World, missing_tools, withdraw_mount_points
 from runtimes.contract.testimage.busybox import Missing, busybox, pause
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runtimes.contract.engines.places import Places
     from runtimes.contract.engines.registry import Registry
 
@@ -111,7 +109,7 @@ class Dockerd:
             raise EngineFailed(f"load an image into dockerd: {status}: {errors or body!r}")
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        connection = _UnixConnection(self._places.socket(self.name))
+        connection = UnixConnection(self._places.socket(self.name))
         try:
             headers = {"Content-Type": "application/x-tar"} if body else {}
             connection.request(method, path, body, headers)
@@ -119,14 +117,3 @@ class Dockerd:
             return answer.status, answer.read()
         finally:
             connection.close()
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))

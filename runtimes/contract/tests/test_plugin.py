@@ -1,0 +1,106 @@
+"""The plugin as a backend's author meets it, in a repository of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = """
+import pytest
+
+from runtimes.contract.cri import *
+from runtimes.contract.fake.backend import backend
+from runtimes.contract.subject import Known, Subject
+
+
+@pytest.fixture(scope="session")
+def contract_subject():
+    return Subject(name="mine", open=backend.open, claims=backend.capabilities, known={known})
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def test_the_suite_runs_by_its_package_name_for_a_backend(tmp_path: Path) -> None:
+    done = run(
+        tmp_path, "--pyargs", "runtimes.contract.cri", "--runtimes-backend=fake", "-k", "version"
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_without_a_backend_the_suites_files_are_not_collected(tmp_path: Path) -> None:
+    done = run(tmp_path, "--pyargs", "runtimes.contract.cri")
+
+    assert "no tests ran" in done.stdout
+
+
+def test_one_import_and_one_fixture_certify_a_backend_in_its_repository(tmp_path: Path) -> None:
+    (tmp_path / "test_contract.py").write_text(MODULE.format(known="()"))
+
+    done = run(tmp_path, "-k", "version or list_sandboxes")
+
+    assert done.returncode == 0, done.stdout
+    assert "9 passed" in done.stdout
+
+
+def test_a_known_failure_that_passes_fails_the_run(tmp_path: Path) -> None:
+    known = "(Known('test_version_is_the_same_each_time', 'a reason'),)"
+    (tmp_path / "test_contract.py").write_text(MODULE.format(known=known))
+
+    done = run(tmp_path, "-k", "version")
+
+    assert done.returncode == 1
+    assert "XPASS(strict)" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+
+
+def test_a_failing_assertion_shows_its_values(tmp_path: Path) -> None:
+    text = MODULE.format(known="()") + (
+        "\nfrom runtimes.contract.fake.service import FakeCri\n"
+        "FakeCri.list_images = lambda self, filter=None: []\n"
+    )
+    (tmp_path / "test_contract.py").write_text(text)
+
+    done = run(tmp_path, "-k", "test_list_images_by_reference")
+
+    assert done.returncode == 1
+    assert "assert [] == ['sha256:" in done.stdout
+
+
+def test_a_capability_taken_away_must_be_refused(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "--pyargs",
+        "runtimes.contract.cri",
+        "--runtimes-backend=fake",
+        "--runtimes-without=events",
+        "-k",
+        "GetContainerEvents",
+    )
+
+    assert done.returncode == 1
+    assert "claimed: False, refused as unimplemented: False" in done.stdout
+
+
+def test_without_a_subject_the_run_says_what_to_give(tmp_path: Path) -> None:
+    (tmp_path / "test_contract.py").write_text("from runtimes.contract.cri import *\n")
+
+    done = run(tmp_path, "-k", "version")
+
+    assert done.returncode == 1
+    assert "--runtimes-backend" in done.stdout
