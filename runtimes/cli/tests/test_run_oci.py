@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.cni.bridge.builtin import BuiltinBridge
 from runtimes.core import discovery
+from runtimes.oci.engine import Engine
+from runtimes.oci.options import OciOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +88,12 @@ class Machine:
 
     def clean_up(self) -> None:
         self("rm", "--all", "--force")
-        subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
+        options = OciOptions(
+            root=self.folder / "oci", run_root=self.folder / "run", bridge=self.bridge
+        )
+        network = Engine(options).network
+        assert isinstance(network, BuiltinBridge)
+        network.uninstall()
         mounts = Path("/proc/self/mounts").read_text().splitlines()
         ours = [line.split()[1] for line in mounts if str(self.folder) in line.split()[1]]
         for mount in sorted(ours, reverse=True):
