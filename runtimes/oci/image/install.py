@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runtimes.oci.image.store import ImageStore, NewImage
 
 _AT_ONCE = 3
-"""Layers fetched and unpacked at a time, as containerd and Docker have it."""
+"""Layers fetched and unpacked at a time."""
 
 
 def install(

@@ -22,6 +22,7 @@ from runtimes.oci.state.boot import boot_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from runtimes.oci.image.layout import Layout
@@ -43,8 +44,8 @@ class LayerSource(Protocol):
         """Of the bytes as they come; 0 when unknown."""
         ...
 
-    def open(self) -> Iterator[bytes]:
-        """Begin to read the bytes."""
+    def open(self) -> AbstractContextManager[Iterator[bytes]]:
+        """Begin to read the bytes; leaving the context stops."""
         ...
 
     def discard(self) -> bool:
@@ -161,6 +162,7 @@ class LayerStore:
     def _unpack(
         self, place: Place, source: LayerSource, tree: Path, await_below: Callable[[], None]
     ) -> dict[str, object]:
+        from runtimes.oci.image.unpack.ahead import ahead
         from runtimes.oci.image.unpack.compression import decompress
         from runtimes.oci.image.unpack.extract import extract
         from runtimes.oci.image.unpack.inherit import inherit
@@ -170,8 +172,12 @@ class LayerStore:
 
         rights = rights_of_process()
         what = f"unpack layer {source.digest or place.diff_id}"
-        content = verified(decompress(self._watched(place, source)), place.diff_id, what=what)
-        unpacked = extract(TarReader(content, self.limits), tree, rights)
+        with (
+            source.open() as chunks,
+            ahead(decompress(self._watched(place, source, chunks))) as plain,
+        ):
+            content = verified(plain, place.diff_id, what=what)
+            unpacked = extract(TarReader(content, self.limits), tree, rights)
         self._report(place, source, "unpacking", source.size_bytes)
         await_below()
         inherit(unpacked, tree, [self.layout.tree(chain) for chain in place.below])
@@ -182,11 +188,12 @@ class LayerStore:
             "boot": boot_id(),
         }
 
-    def _watched(self, place: Place, source: LayerSource) -> Iterator[bytes]:
+    def _watched(
+        self, place: Place, source: LayerSource, chunks: Iterator[bytes]
+    ) -> Iterator[bytes]:
         from runtimes.oci.image.unpack.verified import verified
 
         what = f"fetch layer {source.digest}"
-        chunks = source.open()
         if source.digest:
             chunks = verified(chunks, source.digest, size=source.size_bytes or None, what=what)
         count = reported = 0
@@ -199,8 +206,13 @@ class LayerStore:
             yield chunk
 
     def _report(self, place: Place, source: LayerSource, phase: str, done: int = 0) -> None:
-        item = digests.short(source.digest or place.diff_id)
-        progress.report(progress.Progress(item, phase, done, source.size_bytes))
+        shown = item(source.digest or place.diff_id)
+        progress.report(progress.Progress(shown, phase, done, source.size_bytes))
+
+
+def item(digest: str) -> str:
+    """Name a layer in reports of progress."""
+    return digests.short(digest)
 
 
 def remove_to_trash(layout: Layout, chain_id: str) -> Path | None:

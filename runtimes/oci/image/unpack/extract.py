@@ -202,6 +202,9 @@ class _Writer:
         except FileNotFoundError:
             self._borrow(parts, target)
             return
+        if "/".join(target) in self._whiteouts:
+            self._borrow(parts, target)
+            return
         if stat.S_ISDIR(status.st_mode):
             raise BadLayer(f"'{'/'.join(parts)}' is a hard link to the folder '{'/'.join(target)}'")
         self._make_way(parts)

@@ -32,17 +32,12 @@ def parse(data: bytes) -> dict[str, bytes]:
     at = 0
     while at < len(data) and data[at]:
         space = data.find(b" ", at, at + _LONGEST_LENGTH)
-        length = decimal(data[at:space]) if space > at else 0
-        record = data[space + 1 : at + length]
+        end = at + decimal(data[at:space]) if space > at else at
+        record = data[space + 1 : end]
         key, equals, value = record[:-1].partition(b"=")
-        if (
-            length <= space + 1 - at
-            or at + length > len(data)
-            or not equals
-            or record[-1:] != b"\n"
-        ):
+        if not at < space < end <= len(data) or not equals or record[-1:] != b"\n":
             raise BadLayer("an extended header of the tar archive is malformed")
-        at += length
+        at = end
         name = key.decode("utf-8", "surrogateescape")
         if name in (f"{_SPARSE}offset", f"{_SPARSE}numbytes"):
             pairs.append(value)

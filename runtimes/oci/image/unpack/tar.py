@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BLOCK = 512
+_MARGIN = 1 << 20
 _ZERO = bytes(BLOCK)
 _CHECKSUM = slice(148, 156)
 _CHECKSUM_AS_SPACES = 8 * ord(" ")
@@ -92,10 +93,11 @@ class TarReader:
     """
 
     def __init__(self, chunks: Iterable[bytes], limits: Limits = DEFAULT) -> None:
-        self._chunks = _bounded(chunks, 2 * limits.layer_bytes)
+        self._chunks = _bounded(chunks, 2 * limits.layer_bytes + _MARGIN)
         self._limits = limits
         self._chunk = b""
         self._at = 0
+        self._before = 0  # bytes of the stream before the current chunk
         self._left = 0  # stored bytes of the current entry not yet read
         self._padding = 0
         self._unpacked = 0
@@ -112,6 +114,11 @@ class TarReader:
             yield entry
         for _ in self._chunks:
             pass
+
+    @property
+    def position(self) -> int:
+        """Offset in the stream; right after an entry was yielded, where its content begins."""
+        return self._before + self._at
 
     def content(self) -> Iterator[bytes]:
         """Yield the stored bytes of the current entry in pieces of any size."""
@@ -200,6 +207,7 @@ class TarReader:
                 if at_end:
                     return b""
                 raise BadLayer("the tar archive is cut off")
+            self._before += len(self._chunk)
             self._chunk, self._at = chunk, 0
         piece = self._chunk[self._at : self._at + most]
         self._at += len(piece)

@@ -1,0 +1,1 @@
+"""Images in files: archives with manifests, and plain root file systems."""
