@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.container import teardown
+from runtimes.oci.container import teardown, unused_layers
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine
@@ -18,4 +18,7 @@ def remove_container(engine: Engine, container_id: str) -> None:
     Source: CRI RemoveContainer: "forcibly removed if running; idempotent".
     """
     with suppress(errors.NotFound):
-        teardown.remove(engine, engine.containers.resolve(container_id))
+        container_id = engine.containers.resolve(container_id)
+        record = engine.containers.load(container_id)
+        teardown.remove(engine, container_id)
+        unused_layers.collect(engine, [record.image_id])

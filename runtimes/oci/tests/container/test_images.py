@@ -1,0 +1,57 @@
+"""What containers and the images below them owe each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.tests.pods import IMAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.oci.tests.pods import Pods
+
+pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
+
+
+def test_a_status_names_the_image_that_runs(pods: Pods) -> None:
+    container = pods.start(pods.run())
+
+    status = pods.status(container)
+
+    image = pods.service.image_status(cri.ImageSpec(image=IMAGE)).image
+    assert status.image.image == IMAGE
+    assert status.image_id == image.id
+    assert status.image_ref in {image.id, *image.repo_digests}
+
+
+def test_a_removed_images_layers_stay_until_its_last_container_is_removed(
+    pods: Pods, tmp_path: Path
+) -> None:
+    from runtimes.oci.tests.pods import write_rootfs_tar
+
+    tree = tmp_path / "tree"
+    (tree / "etc").mkdir(parents=True)
+    (tree / "etc/only-here").write_text("x")
+    write_rootfs_tar(tmp_path / "other.tar", tree)
+    pods.service.import_image(tmp_path / "other.tar", "localhost/other:1")
+    layers = pods.engine.images.layout.layers
+    before = set(layers.iterdir())
+    pod = pods.run()
+    config = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="main"),
+        image=cri.ImageSpec(image="localhost/other:1"),
+        command=["sleep", "1000"],
+    )
+    container = pods.service.create_container(pod.id, config, pod.config)
+    pods.service.start_container(container)
+
+    pods.service.remove_image(cri.ImageSpec(image="localhost/other:1"))
+
+    assert pods.sh(container, "cat /etc/only-here") == "x"
+    assert set(layers.iterdir()) == before
+    pods.service.remove_container(container)
+    assert len(set(layers.iterdir())) == len(before) - 1
