@@ -18,6 +18,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import failure, recover
 from runtimes.oci.container.warm import warm
+from runtimes.oci.monitor import cgroup as monitor_cgroup
 from runtimes.oci.monitor.monitor import CreateRequest
 from runtimes.oci.runtime.release import release
 from runtimes.oci.sandbox.ready import is_ready
@@ -72,6 +73,7 @@ def _start(engine: Engine, record: ContainerRecord) -> None:
         )
         engine.containers.save(record)
         release(engine.runtime, record.id, created.process)
+        monitor_cgroup.move(engine.cgroups, created.monitor.pid)
     except (errors.Error, OSError) as error:
         failure.fail(engine, record, str(error))
         raise

@@ -19,6 +19,7 @@ from runtimes.core import errors
 from runtimes.oci.cgroup import kill as cgroup_kill
 from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.cgroup import tree
+from runtimes.oci.monitor import cgroup as monitor_cgroup
 from runtimes.oci.monitor.monitor import CreateRequest
 from runtimes.oci.runtime.release import release
 from runtimes.oci.sandbox import namespaces
@@ -93,6 +94,7 @@ def start(engine: Engine, record: SandboxRecord, kinds: tuple[str, ...]) -> Proc
             )
         )
     release(engine.runtime, record.id, created.process)
+    monitor_cgroup.move(engine.cgroups, created.monitor.pid)
     pin = engine.paths.pin(record.id, "pid")
     pin.touch(mode=0o400)
     namespaces.pin(f"/proc/{created.process.pid}/ns/pid", pin)
