@@ -28,15 +28,19 @@ def recover(engine: Engine) -> None:
 def _recover(engine: Engine, container_id: str) -> bool:
     """Settle one; True when its record was lost."""
     try:
-        record = engine.containers.load(container_id)
-        if _is_half_way(engine, record):
-            _finish_if_free(engine, container_id)
-    except errors.NotFound:
-        _finish_if_free(engine, container_id)
-    except errors.DataLoss as error:
-        return _discard_unreadable(engine, container_id, error)
+        return _look(engine, container_id)
     except (errors.Error, OSError) as error:
         log.warning("recovery is put off container=%s: %s", container_id, error)
+        return False
+
+
+def _look(engine: Engine, container_id: str) -> bool:
+    try:
+        record = engine.containers.load(container_id)
+    except (errors.NotFound, errors.DataLoss) as error:
+        return _discard_unreadable(engine, container_id, error)
+    if _is_half_way(engine, record):
+        _finish_if_free(engine, container_id)
     return False
 
 
@@ -55,12 +59,7 @@ def _is_half_way(engine: Engine, record: ContainerRecord) -> bool:
 def _finish(engine: Engine, container_id: str) -> None:
     from runtimes.oci.container import teardown
 
-    try:
-        record = engine.containers.load(container_id)
-    except errors.NotFound:
-        teardown.remove_files(engine, container_id)
-        engine.containers.discard(container_id)
-        return
+    record = engine.containers.load(container_id)
     if record.phase in {ContainerPhase.CREATING, ContainerPhase.REMOVING}:
         teardown.destroy(engine, record)
     else:
@@ -89,15 +88,15 @@ def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
     return record
 
 
-def _discard_unreadable(engine: Engine, container_id: str, error: errors.DataLoss) -> bool:
+def _discard_unreadable(engine: Engine, container_id: str, error: errors.Error) -> bool:
     """Remove a container that no call could name any more."""
     from runtimes.oci.container import teardown
     from runtimes.oci.state import stragglers
 
-    log.warning("removing a container with an unreadable record id=%s: %s", container_id, error)
     with engine.containers.try_lock(container_id) as free:
         if not free:
             return False
+        log.warning("removing a container with an unreadable record id=%s: %s", container_id, error)
         stragglers.kill(container_id)
         teardown.remove_cgroup(engine, _cgroup_in_bundle(engine, container_id))
         teardown.remove_files(engine, container_id)

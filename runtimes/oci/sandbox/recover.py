@@ -32,15 +32,19 @@ def recover(engine: Engine) -> None:
 def _recover(engine: Engine, sandbox_id: str) -> bool:
     """Settle one; True when its record was lost, so that others may know more of it."""
     try:
-        record = engine.sandboxes.load(sandbox_id)
-        if record.phase not in _SETTLED:
-            finish(engine, sandbox_id)
-    except errors.NotFound:
-        _discard_empty(engine, sandbox_id)
-    except errors.DataLoss as error:
-        return _discard_unreadable(engine, sandbox_id, error)
+        return _look(engine, sandbox_id)
     except (errors.Error, OSError) as error:
         log.warning("recovery is put off sandbox=%s: %s", sandbox_id, error)
+        return False
+
+
+def _look(engine: Engine, sandbox_id: str) -> bool:
+    try:
+        record = engine.sandboxes.load(sandbox_id)
+    except (errors.NotFound, errors.DataLoss) as error:
+        return _discard_unreadable(engine, sandbox_id, error)
+    if record.phase not in _SETTLED:
+        finish(engine, sandbox_id)
     return False
 
 
@@ -70,26 +74,17 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
             finish(engine, owner)
 
 
-def _discard_empty(engine: Engine, sandbox_id: str) -> None:
-    from runtimes.oci.sandbox import teardown
-
-    with engine.sandboxes.try_lock(sandbox_id) as free:
-        if free:
-            teardown.remove_files(engine, sandbox_id)
-            engine.sandboxes.discard(sandbox_id)
-
-
-def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.DataLoss) -> bool:
+def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.Error) -> bool:
     """Remove a sandbox that no call could name any more."""
     from runtimes.oci.cgroup import paths as cgroup_paths
     from runtimes.oci.container import teardown as containers_teardown
     from runtimes.oci.sandbox import namespaces, teardown
     from runtimes.oci.state import stragglers
 
-    log.warning("removing a sandbox with an unreadable record id=%s: %s", sandbox_id, error)
     with engine.sandboxes.try_lock(sandbox_id) as free:
         if not free:
             return False
+        log.warning("removing a sandbox with an unreadable record id=%s: %s", sandbox_id, error)
         for container in engine.containers_of(sandbox_id):
             containers_teardown.remove(engine, container.id)
         stragglers.kill(sandbox_id)

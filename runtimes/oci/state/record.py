@@ -27,10 +27,10 @@ A container::
     removing   process, mounts and files are being deleted
 
 Each step is on disk before the next side effect begins, so whoever finds a record whose lock is
-free knows what may exist and finishes or undoes it. Creating, ready, created and started are also
-fsynced; a power failure that takes back one of the others took the processes, too. Whether a
-started container still runs is asked of facts (process, exit file), see
-`runtimes.oci.state.derive`.
+free knows what may exist and finishes or undoes it. What a call answers (ready, created, started)
+is fsynced first; a power failure that takes back another step took the processes, namespaces and
+mounts of that step, too. Whether a started container still runs is asked of facts (process, exit
+file), see `runtimes.oci.state.derive`.
 """
 
 from __future__ import annotations

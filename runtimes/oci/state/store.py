@@ -55,13 +55,15 @@ class Store(Generic[R]):
     def create(self, record: R) -> Iterator[None]:
         """Write a new record, reserve its unique name, and hold its lock for the block.
 
+        Not durable: a folder without a record, or a name without a folder, is as good as nothing.
+
         Raises:
             AlreadyExists: the name is taken; the message names the owner's id.
         """
         unborn = self._folder / f"{_UNBORN}{record.id}"
         descriptor = self._conceive(unborn)
         try:
-            _write(unborn, encode(record))
+            _write(unborn, encode(record), durable=False)
             unborn.rename(self.folder(record.id))
             try:
                 self._reserve(record)
@@ -274,13 +276,13 @@ class Store(Generic[R]):
 
     def _reserve(self, record: R) -> None:
         link = self._name(record.unique_name)
+        if _link(link, record.id):
+            return
+        # Only here, where a dead owner may have to give way, does order matter.
         descriptor = _open(self._names)
         try:
-            if not _link(link, record.id):
-                # Only here, where a dead owner may have to give way, does order matter.
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                self._take_over(link, record)
-            os.fsync(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._take_over(link, record)
         finally:
             os.close(descriptor)
 

@@ -190,6 +190,24 @@ def test_a_damaged_record_is_never_fatal(  # noqa: PLR0917 -- fixtures
     pods.made[:] = [item.id for item in service.list_pod_sandbox()]
 
 
+def test_a_missing_record_is_as_good_as_a_damaged_one(
+    pods: Pods, open_service: Callable[..., OciService], private_root: PrivateRoot
+) -> None:
+    pod = pods.run()
+    container = pods.start(pod)
+    process = pods.engine.containers.load(container).process
+    assert process is not None
+    for folder in (pods.engine.sandboxes.folder(pod.id), pods.engine.containers.folder(container)):
+        (folder / "record.json").unlink()
+
+    open_service()
+
+    assert not process.alive
+    assert pods.engine.containers.ids() == []
+    wait_for(lambda: not private_root.leaks())
+    pods.service.remove_pod_sandbox(pod.id)
+
+
 def test_a_record_of_a_newer_version_is_left_alone(
     pods: Pods, open_service: Callable[..., OciService]
 ) -> None:
