@@ -71,16 +71,19 @@ class Watch:
     Attributes:
         last: how the pod looked at the last sync.
         look: look again.
-        reloaded: tells that the pod's record is another one now.
+        interrupts: tells that waiting is over for another reason: another record of the pod, or
+            what its caller waits for and no change of the pod may announce.
+        interested: `interrupts` asks for more than records, and is asked more often at first.
     """
 
     runtime: PodRuntime
     last: PodStatus
     look: Callable[[], PodStatus]
-    reloaded: Callable[[], bool]
+    interrupts: Callable[[], bool]
+    interested: bool = False
 
     def wait(self, seconds: float | None, patience: Patience) -> PodStatus | None:
-        """Return after a change, a new record or `seconds`; with the new look if one was taken.
+        """Return after a change, an interrupt or `seconds`; with the new look if one was taken.
 
         Raises:
             DeadlineExceeded, Canceled: as `Patience.check`.
@@ -90,14 +93,16 @@ class Watch:
         while True:
             patience.check()
             left = GLANCE if end is None else min(GLANCE, end - time.monotonic())
-            if left <= 0 or self.reloaded():
+            if left <= 0 or self.interrupts():
                 return None
+            waits = isinstance(self.runtime, WaitsForChange)
+            left = left if waits and not self.interested else min(pause, left)
+            pause = min(pause * 2, GLANCE)
             if isinstance(self.runtime, WaitsForChange):
                 if self.runtime.wait_for_change(self.last.uid, patience.bounded(left)):
                     return None
                 continue
-            patience.interrupted.wait(patience.bounded(min(pause, left)))
-            pause = min(pause * 2, GLANCE)
+            patience.interrupted.wait(patience.bounded(left))
             status = self.look()
             if status != self.last:
                 return status

@@ -120,8 +120,13 @@ class PodWorker:
         self._reload()
         return self._view(self._observe(), PodSyncResult())
 
-    def views(self, timeout: float | None = None) -> Iterator[PodView]:
+    def views(
+        self, timeout: float | None = None, until: Callable[[PodView], bool] | None = None
+    ) -> Iterator[PodView]:
         """Sync, yield, wait for a change, and again; end after the view of a finished pod.
+
+        Waiting also ends when `until` is satisfied by the last view, if what it asks for, say a
+        line in a log, can come true without any change of the pod.
 
         Raises:
             DeadlineExceeded: `timeout` seconds, or the caller's deadline, have passed.
@@ -139,8 +144,7 @@ class PodWorker:
             yield view
             if view.next_sync is None:
                 return
-            watch = Watch(self._runtime, self._last, self._observe, self._is_outdated)
-            self._next = watch.wait(view.next_sync, patience)
+            self._next = self._watch(view, until).wait(view.next_sync, patience)
 
     def run(
         self, until: Callable[[PodView], bool] | None = None, timeout: float | None = None
@@ -149,7 +153,7 @@ class PodWorker:
 
         Raises: as `views`.
         """
-        for view in self.views(timeout):
+        for view in self.views(timeout, until):
             if until is not None and until(view):
                 break
         return view
@@ -188,6 +192,13 @@ class PodWorker:
         self._runtime.remove_pod(_running(self._pod, self._last))
         if self._store is not None:
             self._store.remove(self._pod.metadata.uid)
+
+    def _watch(self, view: PodView, until: Callable[[PodView], bool] | None) -> Watch:
+        def interrupts() -> bool:
+            return self._is_outdated() or (until is not None and until(view))
+
+        interested = until is not None
+        return Watch(self._runtime, self._last, self._observe, interrupts, interested)
 
     def _step(self, observed: PodStatus) -> PodSyncResult:
         self._previous = self._status(observed)

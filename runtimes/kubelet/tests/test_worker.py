@@ -107,6 +107,18 @@ def test_a_run_ends_with_the_first_view_that_is_wanted(bench: Bench) -> None:
     assert not view.finished
 
 
+def test_a_run_may_wait_for_what_no_change_of_the_pod_announces(bench: Bench) -> None:
+    came = threading.Event()
+    turn = threading.Timer(0.3, came.set)
+    turn.start()
+    begun = time.monotonic()
+
+    bench.worker(pod(FOREVER)).run(until=lambda _view: came.is_set(), timeout=30.0)
+
+    turn.join()
+    assert time.monotonic() - begun < 10.0
+
+
 def test_a_run_that_takes_too_long_says_so_and_leaves_the_pod(bench: Bench) -> None:
     worker = bench.worker(pod(FOREVER))
 
