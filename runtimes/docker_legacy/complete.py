@@ -52,6 +52,11 @@ INFO: dict[str, object] = {
 }  # fmt: skip
 
 
+def docker_word(state: str) -> str:
+    """Docker's word for a container's state; Podman says ``stopped`` before it has cleaned up."""
+    return "exited" if state == "stopped" else state
+
+
 def filled(value: Mapping[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
     """A copy of `value` with `defaults`, also inside, where it has nothing or null."""
     result = dict(value)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.types import ContainerConfig, ContainerState, ExecConfig, HostConfig
 
-PATIENCE = 30.0
+PATIENCE = 15.0
 POLL = 0.02
 RUN_LABEL = "runtimes.contract/run"
 ABSENT = "rtd-no-such-container"

@@ -20,6 +20,8 @@ def inspect(engine: Engine, container_id: str) -> ContainerInspect:
     what = f"inspect container '{container_id}'"
     call = Call(what=what, method="GET", path=f"/containers/{segment(container_id, what)}/json")
     found: ContainerInspect = complete.one(engine.call(call), call, complete.CONTAINER_INSPECT)
+    if "Status" in found["State"]:
+        found["State"]["Status"] = complete.docker_word(found["State"]["Status"])
     return found
 
 

@@ -24,4 +24,6 @@ def list_all(engine: Engine, options: ListOptions) -> list[ContainerSummary]:
     found: list[ContainerSummary] = complete.several(
         engine.call(call), call, complete.CONTAINER_SUMMARY
     )
+    for container in found:
+        container["State"] = complete.docker_word(container["State"])
     return sorted(found, key=lambda container: -container["Created"])

@@ -80,7 +80,7 @@ def test_pull_image_from_an_unreachable_registry_is_unavailable(
         contract_docker.docker.pull_image(UNREACHABLE)
 
 
-@pytest.mark.parametrize("reference", ["", "UPPER/case", "a b", "x@sha256:short"])
+@pytest.mark.parametrize("reference", ["", "lower/UPPER", "a b", "x@sha256:short"])
 def test_pull_image_of_an_invalid_reference_is_an_invalid_argument(
     contract_docker: DockerBench, reference: str
 ) -> None:

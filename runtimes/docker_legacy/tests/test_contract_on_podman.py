@@ -1,0 +1,65 @@
+"""The profile `docker` on Podman's compatible socket."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.contract.docker import *  # noqa: F403 - the tests of the profile
+from runtimes.contract.docker.podman import Podman
+from runtimes.contract.docker.subject import DockerSubject
+from runtimes.contract.engines.session import give_up
+from runtimes.contract.subject import Known
+from runtimes.contract.testimage.push import push
+from runtimes.docker_legacy.backend import EngineOptions, engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.contract.engines.session import EngineSession
+    from runtimes.contract.testimage.layout import BuiltImage
+
+pytestmark = [pytest.mark.needs_registry, pytest.mark.needs_root]
+
+_TEXT_ONLY = "Podman answers 500 or no code, with the reason in its text only"
+_DETACHED = "Podman 4.3 says Running of a detached command for minutes after its end"
+KNOWN = (
+    *(
+        Known(test, _TEXT_ONLY)
+        for test in (
+            "test_start_container_without_such_a_program_is_an_invalid_argument",
+            "test_start_exec_twice_is_refused",
+            "test_pull_image_that_the_registry_lacks_is_image_not_found",
+            "test_pull_image_without_a_tag_means_latest",
+        )
+    ),
+    Known("test_inspect_exec_has_no_exit_code_while_it_runs", _DETACHED),
+    Known("test_start_exec_detached_returns_at_once", _DETACHED),
+    Known("test_create_container_refuses_too_little_memory", "Podman asks the kernel at the start"),
+)
+"""What differs in Podman 4.3 from Docker."""
+
+
+@pytest.fixture(scope="session")
+def docker_subject(runtimes_engines: EngineSession) -> Iterator[DockerSubject]:
+    lacks = Podman.missing()
+    if lacks or os.geteuid():
+        give_up(f"Podman can't run: needs {', '.join(lacks) or 'root'}")
+    registry = runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"]
+    config = runtimes_engines.folder / "registry" / "config.yml"
+
+    def publish(image: BuiltImage) -> str:
+        name, _, tag = image.name.partition("/")[2].rpartition(":")
+        return push(registry, name, tag, image)
+
+    with tempfile.TemporaryDirectory(prefix="rt-podman-") as folder:
+        podman = Podman(Path(folder), registry, config)
+        with podman.running():
+            options = EngineOptions(host=podman.host)
+            yield DockerSubject(
+                name="podman", open=lambda: engine.open(options), publish=publish, known=KNOWN
+            )
