@@ -9,6 +9,7 @@ Source: kubelet pkg/kubelet/container/helpers.go (HashContainer), pkg/util/hash.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runtimes.kubelet.actions.gojson import go_json
@@ -28,6 +29,7 @@ def fnv1a(data: bytes) -> int:
     return value
 
 
+@lru_cache(maxsize=256)
 def hash_json(text: bytes) -> int:
     """Hash JSON as kubelet does, which prints the bytes as a Go slice first."""
     return fnv1a(b"([]uint8)[" + " ".join(map(str, text)).encode() + b"]")

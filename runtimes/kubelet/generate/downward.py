@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.kubelet.generate import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +93,6 @@ def _of_node(resource: str, config: KubeletConfig) -> str:
 
 
 def _divided(amount: str, divisor: str, *, in_milli: bool) -> int:
-    from runtimes.core import quantity
-
-    read = quantity.milli if in_milli else quantity.units
+    read = amounts.milli if in_milli else amounts.units
     unit = read(divisor if divisor != "0" else "1")
     return -(-read(amount) // unit)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from runtimes.kubelet.generate import amounts
+
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
 
@@ -31,13 +33,9 @@ def pod_qos(pod: v1.Pod) -> Qos:
     return Qos.GUARANTEED if guaranteed else Qos.BURSTABLE
 
 
-def _compute(amounts: dict[str, str]) -> dict[str, int]:
+def _compute(given: dict[str, str]) -> dict[str, int]:
     """Keep CPU and memory that are asked for, in thousandths."""
-    if not amounts:
-        return {}
-    from runtimes.core import quantity
-
-    read = {name: quantity.milli(amounts[name]) for name in ("cpu", "memory") if name in amounts}
+    read = {name: amounts.milli(given[name]) for name in ("cpu", "memory") if name in given}
     return {name: amount for name, amount in read.items() if amount}
 
 
@@ -60,8 +58,6 @@ def oom_score_adj(
     requested = resources.requests.get("memory") or resources.limits.get("memory")
     if not requested:
         return _BEST_EFFORT_SCORE - 1
-    from runtimes.core import quantity
-
-    score = 1000 - 1000 * quantity.units(requested) // memory_capacity_bytes
+    score = 1000 - 1000 * amounts.units(requested) // memory_capacity_bytes
     lowest = 1000 + _GUARANTEED_SCORE
     return min(max(score, lowest), _BEST_EFFORT_SCORE - 1)

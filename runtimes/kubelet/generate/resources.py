@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.kubelet.generate import amounts
 from runtimes.kubelet.generate.qos import oom_score_adj
 
 if TYPE_CHECKING:
@@ -87,16 +88,12 @@ def _amounts(containers: Iterable[v1.Container], resource: str, side: str) -> li
     return [_milli(getattr(one.resources, side), resource) for one in containers]
 
 
-def _milli(amounts: dict[str, str], resource: str = "cpu") -> int:
-    if resource not in amounts:
-        return 0
-    from runtimes.core import quantity
-
-    return quantity.milli(amounts[resource])
+def _milli(given: dict[str, str], resource: str = "cpu") -> int:
+    return amounts.milli(given[resource]) if resource in given else 0
 
 
-def _units(amounts: dict[str, str], resource: str) -> int:
-    return -(-_milli(amounts, resource) // 1000)
+def _units(given: dict[str, str], resource: str) -> int:
+    return amounts.units(given[resource]) if resource in given else 0
 
 
 def _hugepage_limits(limits: dict[str, str]) -> list[cri.HugepageLimit]:
@@ -111,9 +108,7 @@ def _hugepage_limits(limits: dict[str, str]) -> list[cri.HugepageLimit]:
 
 def _page_size(text: str) -> str:
     """Write ``2Mi`` as the cgroup file does: ``2MB``."""
-    from runtimes.core import quantity
-
-    size = quantity.units(text)
+    size = amounts.units(text)
     for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
         if size % unit == 0:
             return f"{size // unit}{name}"

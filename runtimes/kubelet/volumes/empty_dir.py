@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.kubelet.generate.amounts import units
 from runtimes.kubelet.volumes.mount import is_mount_point, mount
 
 if TYPE_CHECKING:
@@ -59,11 +60,7 @@ def set_up(
 
 def tmpfs_bytes(source: v1.EmptyDirVolumeSource, limits: EmptyDirLimits) -> int:
     """The smallest of its own limit, the pod's and the node's memory."""
-    own = 0
-    if source.size_limit:
-        from runtimes.core import quantity
-
-        own = quantity.units(source.size_limit)
+    own = units(source.size_limit) if source.size_limit else 0
     bounds = (own, limits.pod_memory_bytes, limits.node_memory_bytes)
     return min((bound for bound in bounds if bound > 0), default=0)
 
