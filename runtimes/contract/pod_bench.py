@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from runtimes.core.pod.status import ContainerStatus
     from runtimes.kubelet.status.view import PodView
 
-PATIENCE = 60.0
+PATIENCE = 30.0
+POLL = 0.02
 QUICK_BACKOFF = 0.2
 _HEAD = """\
 apiVersion: v1
@@ -72,6 +74,13 @@ class AppliedPod:
         view = self.worker.run(done, PATIENCE)
         assert done(view), f"the pod ended: {view.status}"
         return view
+
+    def wait_log(self, container: str, text: str) -> None:
+        """Wait until a container has written `text`; a pod's views tell of states, not of logs."""
+        end = time.monotonic() + PATIENCE
+        while text not in self.log(container):
+            assert time.monotonic() < end, f"waited for {text!r} in the log of {container}"
+            time.sleep(POLL)
 
     def containers(self, name: str) -> list[ContainerStatus]:
         """Every attempt of a container that the runtime still has, the newest first."""

@@ -24,7 +24,8 @@ GRACEFUL = """
 
 def running(contract_pod: PodBench) -> AppliedPod:
     pod = contract_pod.apply(GRACEFUL)
-    pod.until(lambda view: view.running and "ready" in pod.log("main"))
+    pod.until(lambda view: view.running)
+    pod.wait_log("main", "ready")
     return pod
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from runtimes.core import configure, discovery
 from runtimes.core.capability import Capability
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runtimes.contract.engines.session import EngineSession
 
 LACKS = frozenset(
@@ -108,17 +111,27 @@ def containerd_subject(runtimes_engines: EngineSession) -> Subject:
 @pytest.fixture(scope="session")
 def oci_subject(
     tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
-) -> Subject:
+) -> Iterator[Subject]:
     backend = discovery.load("oci")
     root = tmp_path_factory.mktemp("oci")
-    words = {"root": str(root / "root"), "run_root": str(root / "run"), "bridge": "rtcontract0"}
+    bridge = f"rtc{os.getpid():x}"
+    words = {"root": str(root / "root"), "run_root": str(root / "run"), "bridge": bridge}
     options: object = configure.fill(backend.options, words)
     lacks_registry = runtimes_engines.problem("registry")
     registry = {} if lacks_registry else runtimes_engines.env("registry")
-    return Subject(
+    yield Subject(
         name="oci",
         open=lambda: backend.open(options),
         claims=backend.capabilities,
         registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
         traces=lambda: mounts_below(root) | processes_naming(str(root)),
     )
+    uninstall_bridge(root / "run", bridge)
+
+
+def uninstall_bridge(run_root: Path, bridge: str) -> None:
+    """The network of a root that nobody will use again."""
+    from runtimes.cni.bridge.builtin import BuiltinBridge
+    from runtimes.cni.bridge.segment import BridgeOptions
+
+    BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
