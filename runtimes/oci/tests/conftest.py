@@ -32,12 +32,11 @@ def _missing() -> str:
 
 @pytest.fixture(scope="session")
 def private_root() -> Iterator[PrivateRoot]:
+    from runtimes.oci.tests.pods import IMAGE, PrivateRoot, need, wait_for, write_rootfs_tar
+
     missing = _missing()
-    if missing:
-        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        complain(f"the embedded backend can't run here: {missing} is missing")
+    need(not missing, missing)
     from runtimes.oci.service import OciService
-    from runtimes.oci.tests.pods import IMAGE, PrivateRoot, wait_for, write_rootfs_tar
 
     token = secrets.token_hex(3)
     folder = Path(tempfile.mkdtemp(prefix="oci-"))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from runtimes.cni.bridge.builtin import BuiltinBridge
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.cgroup import paths as cgroup_paths
@@ -146,6 +148,13 @@ class Pods:
             self.service.stop_pod_sandbox(sandbox)
             self.service.remove_pod_sandbox(sandbox)
         self.made.clear()
+
+
+def need(present: object, what: str) -> None:
+    """Skip a test for what the host lacks; in CI, where nothing may be lacking, fail it."""
+    if not present:
+        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        complain(f"{what} is missing")
 
 
 def wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:

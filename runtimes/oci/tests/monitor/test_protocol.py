@@ -15,7 +15,7 @@ from runtimes.oci.monitor.choose import choose
 from runtimes.oci.monitor.monitor import Created, CreateRequest, Monitor, arguments
 from runtimes.oci.runtime.refusal import refusal
 from runtimes.oci.state import exit_file, stragglers
-from runtimes.oci.tests.pods import wait_for
+from runtimes.oci.tests.pods import need, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,9 +46,7 @@ with open(words[words.index("--pid-file") + 1], "w") as file:
 
 @pytest.fixture(params=["conmon", "python"])
 def monitor(request: pytest.FixtureRequest) -> Monitor:
-    if request.param == "conmon" and host_facts().conmon is None:
-        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        complain("conmon is missing")
+    need(request.param == "python" or host_facts().conmon, "conmon")
     return choose(request.param, host_facts())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +12,12 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.tests.pods import cgroups_of, wait_for
+from runtimes.oci.service import OciService
+from runtimes.oci.tests.pods import cgroups_of, need, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtimes.oci.service import OciService
     from runtimes.oci.tests.pods import Pods, PrivateRoot
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
@@ -361,3 +363,37 @@ def test_a_taken_host_port_is_named_and_nothing_is_left(
 
     assert len(pods.service.list_pod_sandbox()) == 1
     assert len(list((private_root.folder / "run/pods").iterdir())) == 1
+
+
+def test_a_cni_configuration_takes_the_place_of_the_built_in_bridge(
+    pods: Pods, tmp_path: Path, private_root: PrivateRoot
+) -> None:
+    plugins = Path("/usr/lib/cni")
+    need((plugins / "ptp").exists(), "the CNI plugin ptp")
+    third = 100 + int(private_root.bridge[2:4], 16) % 100
+    subnet = f"10.199.{third}.0/24"
+    (tmp_path / "10-test.conflist").write_text(
+        json.dumps(
+            {
+                "cniVersion": "0.4.0",
+                "name": "oci-test",
+                "plugins": [
+                    {
+                        "type": "ptp",
+                        "ipam": {"type": "host-local", "subnet": subnet, "dataDir": str(tmp_path)},
+                    }
+                ],
+            }
+        )
+    )
+    options = replace(pods.engine.options, cni_conf_dir=tmp_path, cni_bin_dirs=(plugins,))
+    pods.service = OciService(options)
+
+    pod = pods.run()
+    container = pods.start(pod)
+
+    address = pods.service.pod_sandbox_status(pod.id).status.network.ip
+    assert address.startswith(f"10.199.{third}.")
+    assert f" {address}/" in pods.sh(container, "ip -4 -o addr show eth0")
+    pods.service.remove_pod_sandbox(pod.id)
+    assert not list((tmp_path / "oci-test").glob("10.*"))
