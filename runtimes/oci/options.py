@@ -22,7 +22,7 @@ class OciOptions:
         subnet6: its IPv6 network; None means IPv4 alone.
         cni_conf_dir: take the pod network from the CNI configuration found there instead.
         cni_bin_dirs: where CNI plugins are.
-        insecure_registries: hosts (or host:port) spoken to over plain HTTP; loopback needs no mention.
+        insecure_registries: hosts (or host:port) spoken to over plain HTTP; loopback is anyway.
         registry_ca_file: certificates (PEM) trusted beside the system's.
         docker_config: a `config.json` with registry credentials. None: ``$DOCKER_CONFIG`` or
             ``~/.docker``.

@@ -99,6 +99,17 @@ class OciService(UnimplementedService):
 
         yield from list_pod_sandbox(self.engine, filter)
 
+    def update_pod_sandbox_resources(
+        self,
+        pod_sandbox_id: str,
+        *,
+        overhead: cri.LinuxContainerResources | None = None,
+        resources: cri.LinuxContainerResources | None = None,
+    ) -> None:
+        from runtimes.oci.sandbox.update import update_pod_sandbox_resources
+
+        update_pod_sandbox_resources(self.engine, pod_sandbox_id, overhead, resources)
+
     def create_container(
         self,
         pod_sandbox_id: str,

@@ -18,7 +18,7 @@ def status(engine: Engine, *, verbose: bool = False) -> cri.StatusResponse:
 
     Source: CRI Status; reasons as containerd has them.
     """
-    features = cri.RuntimeHandlerFeatures(recursive_read_only_mounts=False, user_namespaces=False)
+    features = cri.RuntimeHandlerFeatures(recursive_read_only_mounts=True)
     return cri.StatusResponse(
         status=cri.RuntimeStatus(
             conditions=[

@@ -12,6 +12,7 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.cgroup import tree
 from runtimes.oci.service import OciService
 from runtimes.oci.tests.pods import cgroups_of, need, wait_for
 
@@ -397,3 +398,38 @@ def test_a_cni_configuration_takes_the_place_of_the_built_in_bridge(
     assert f" {address}/" in pods.sh(container, "ip -4 -o addr show eth0")
     pods.service.remove_pod_sandbox(pod.id)
     assert not list((tmp_path / "oci-test").glob("10.*"))
+
+
+def test_a_pods_own_cgroup_is_limited_overhead_included(pods: Pods) -> None:
+    pod = pods.run()
+
+    pods.service.update_pod_sandbox_resources(
+        pod.id,
+        overhead=cri.LinuxContainerResources(memory_limit_in_bytes=1 << 20, cpu_shares=100),
+        resources=cri.LinuxContainerResources(memory_limit_in_bytes=64 << 20),
+    )
+
+    if not pods.engine.cgroups.is_v2:
+        record = pods.engine.sandboxes.load(pod.id)
+        memory = pods.engine.cgroups.directory("memory", record.cgroup_parent)
+        assert memory is not None
+        assert (memory / "memory.limit_in_bytes").read_text().strip() == str(65 << 20)
+    pods.start(pod)
+    pods.service.stop_pod_sandbox(pod.id)
+    with pytest.raises(errors.FailedPrecondition, match="isn't ready"):
+        pods.service.update_pod_sandbox_resources(pod.id)
+
+
+def test_a_cgroup_parent_that_the_caller_named_is_used_and_left_to_it(pods: Pods) -> None:
+    parent = f"/runtimes-test-parent-{pods.config().metadata.uid}"
+    pod = pods.run(pods.config(cgroup_parent=parent))
+    container = pods.start(pod)
+
+    pods.service.update_pod_sandbox_resources(
+        pod.id, resources=cri.LinuxContainerResources(memory_limit_in_bytes=64 << 20)
+    )
+
+    assert pods.engine.containers.load(container).cgroup_path.startswith(parent)
+    pods.service.remove_pod_sandbox(pod.id)
+    assert tree.exists(pods.engine.cgroups, parent)
+    tree.remove(pods.engine.cgroups, parent)
