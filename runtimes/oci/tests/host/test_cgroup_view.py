@@ -14,13 +14,10 @@ import pytest
 from runtimes.oci.cgroup import layout as layouts
 from runtimes.oci.host import cgroup_view as views
 from runtimes.oci.host import facts, syscalls
+from runtimes.oci.tests.spec_containers import Containers, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from runtimes.oci.tests.spec_containers import Containers, shell
-else:
-    from spec_containers import Containers, shell
 
 needs_root = pytest.mark.needs_root
 STAT = ("/usr/bin/stat", "-f", "-c", "%T")

@@ -16,13 +16,10 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.host import programs
 from runtimes.oci.seccomp import bpf
 from runtimes.oci.spec import process
+from runtimes.oci.tests.spec_containers import Containers, program, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from runtimes.oci.tests.spec_containers import Containers, program, shell
-else:
-    from spec_containers import Containers, program, shell
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 

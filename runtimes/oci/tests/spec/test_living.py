@@ -15,16 +15,13 @@ from runtimes.oci.host.clamp import clamp_capabilities
 from runtimes.oci.spec import bind, capabilities, paths, process
 from runtimes.oci.spec.host_files import LiveHostFiles
 from runtimes.oci.spec.resources import convert
+from runtimes.oci.tests.spec_containers import Containers, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from runtimes.oci.spec.schema import Device
-    from runtimes.oci.tests.spec_containers import Containers, shell
-else:
-    from spec_containers import Containers, shell
-
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 
 MIB = 1 << 20
