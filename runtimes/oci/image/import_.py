@@ -32,6 +32,7 @@ def import_image(store: ImageStore, source: Path, name: str = "") -> list[str]:
     wanted = image_ref.parse(name) if name else None
     if wanted is not None and wanted.digest:
         raise errors.InvalidArgument(f"import '{source}' as '{name}': a name can't have a digest")
+    store.recover()
     try:
         with opened(source, store.layout.ingest) as found:
             named = _name_all(found, wanted)

@@ -48,6 +48,7 @@ def pull_image(
 
     reference = image_ref.parse(image.image).with_default_tag()
     progress.report(progress.Progress(reference.familiar, "resolving"))
+    store.recover()
     with RegistryClient(reference, _credentials(auth, reference, options), options) as client:
         found = client.resolve()
         known = _known(store, reference, found)

@@ -109,9 +109,9 @@ def overlay_works(folder: Path) -> bool:
 def _mount_overlay(snapshot: Snapshot) -> None:
     snapshot.rootfs.mkdir(exist_ok=True)
     lower = list(reversed(snapshot.layers))
-    if not lower or (snapshot.read_only and len(lower) == 1):
-        empty = snapshot.folder / _EMPTY
-        empty.mkdir(exist_ok=True)
+    while len(lower) < (2 if snapshot.read_only else 1):
+        empty = snapshot.folder / _EMPTY / str(len(lower))
+        empty.mkdir(parents=True, exist_ok=True)
         lower.append(empty)
     if snapshot.read_only:
         overlay.mount_overlay(snapshot.rootfs, lower)
