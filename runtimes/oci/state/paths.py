@@ -62,4 +62,4 @@ class Paths:
     def prepare(self) -> None:
         """Make the folders that stay."""
         for folder in (self.exits, self.runtime_root, self.execs, self.run_root / "pods"):
-            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ class Store(Generic[R]):
     def prepare(self) -> None:
         """Make the folders."""
         for folder in (self._folder, self._names):
-            folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def folder(self, object_id: str) -> Path:
         """Where the object's files are."""
@@ -79,7 +79,7 @@ class Store(Generic[R]):
         parent = _open(self._folder)
         try:
             fcntl.flock(parent, fcntl.LOCK_SH)
-            unborn.mkdir(mode=0o711)
+            unborn.mkdir(mode=0o700)
             descriptor = _open(unborn)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             return descriptor

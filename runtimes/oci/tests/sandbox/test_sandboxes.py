@@ -433,3 +433,12 @@ def test_a_cgroup_parent_that_the_caller_named_is_used_and_left_to_it(pods: Pods
     pods.service.remove_pod_sandbox(pod.id)
     assert tree.exists(pods.engine.cgroups, parent)
     tree.remove(pods.engine.cgroups, parent)
+
+
+def test_other_users_cannot_look_into_containers(pods: Pods) -> None:
+    secret = cri.KeyValue(key="PASSWORD", value=b"secret")
+    container = pods.start(pods.run(), envs=[secret])
+    folder = pods.engine.containers.folder(container)
+
+    for place in (folder, folder.parent, pods.engine.paths.execs, pods.engine.paths.runtime_root):
+        assert place.stat().st_mode & 0o077 == 0, place
