@@ -5,6 +5,7 @@ Source: RFC 9112, 6.3 and 7.1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from runtimes.docker_legacy.wire.head import Head
 
 _MAX_LINE = 4096
+_HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{1,15}")
 _BODILESS = frozenset({204, 304})
 
 
@@ -108,14 +110,9 @@ class Chunked:
 
 def _size(line: bytes) -> int:
     digits = line.partition(b";")[0].strip()
-    try:
-        if not digits.isalnum():
-            raise ValueError(digits)
-        return int(digits, 16)
-    except ValueError as error:
-        raise errors.Internal(
-            f"read the Engine's answer: {line[:40]!r} is no chunk's size"
-        ) from error
+    if _HEXADECIMAL.fullmatch(digits) is None:
+        raise errors.Internal(f"read the Engine's answer: {line[:40]!r} is no chunk's size")
+    return int(digits, 16)
 
 
 def decoder(head: Head) -> Decoder:
