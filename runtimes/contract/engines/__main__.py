@@ -1,4 +1,4 @@
-"""`scripts/engines start|stop|status|env [containerd|dockerd|registry|all] [--dir DIR]`.
+"""`scripts/engines start|stop|status|env [containerd|dockerd|registry|all] [--dir DIR] [--force]`.
 
 Exit codes: 0 done, 1 an engine failed, 2 usage, 4 the host lacks something.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
 MISSING = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Attributes:
+    chosen: by name, in the order in which they start.
+    holder: for whom; None for the user.
+    force: stop what others still use.
+    """
+
+    places: Places
+    chosen: dict[str, Engine]
+    holder: ProcessId | None
+    force: bool
+
+
 def main(argv: list[str] | None = None) -> int:
     arguments = _arguments(argv)
     places = Places(arguments.dir.absolute())
@@ -31,11 +46,11 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.engine != "all":
         chosen = {arguments.engine: chosen[arguments.engine]}
     holder = ProcessId.of(arguments.holder) if arguments.holder else None
+    request = Request(places, chosen, holder, arguments.force)
+    actions = {"start": _start, "stop": _stop, "status": _status, "env": _env}
     with places.locked():
         try:
-            return {"start": _start, "stop": _stop, "status": _status, "env": _env}[
-                arguments.action
-            ](places, chosen, holder)
+            return actions[arguments.action](request)
         except EngineFailed as error:
             _say(f"engines: {error}", sys.stderr)
             return 1
@@ -49,6 +64,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--dir", type=Path, default=Path(".engines"), help="where all of it lives")
     parser.add_argument("--holder", type=int, default=0, help="pid that wants it; stops with it")
+    parser.add_argument("--force", action="store_true", help="stop what somebody still uses")
     return parser.parse_args(argv)
 
 
@@ -61,8 +77,9 @@ def _engines(places: Places) -> dict[str, Engine]:
     }
 
 
-def _start(places: Places, chosen: dict[str, Engine], holder: ProcessId | None) -> int:
-    known = _engines(places)
+def _start(request: Request) -> int:
+    known = _engines(request.places)
+    chosen = request.chosen
     lacking = {name: lacks for name, engine in chosen.items() if (lacks := engine.missing())}
     for name, lacks in lacking.items():
         _say(f"engines: {name} is missing {'; '.join(lacks)}", sys.stderr)
@@ -71,14 +88,14 @@ def _start(places: Places, chosen: dict[str, Engine], holder: ProcessId | None) 
             continue
         for needed in engine.needs:
             if not known[needed].missing():
-                _start_one(places, known[needed], holder)
-        _start_one(places, engine, holder)
+                _start_one(request, known[needed])
+        _start_one(request, engine)
     _print_env(known)
     return MISSING if lacking else 0
 
 
-def _start_one(places: Places, engine: Engine, holder: ProcessId | None) -> None:
-    places.hold(engine.name, holder)
+def _start_one(request: Request, engine: Engine) -> None:
+    request.places.hold(engine.name, request.holder)
     if engine.running():
         return
     try:
@@ -88,26 +105,31 @@ def _start_one(places: Places, engine: Engine, holder: ProcessId | None) -> None
         raise
 
 
-def _stop(places: Places, chosen: dict[str, Engine], holder: ProcessId | None) -> int:
-    known = _engines(places)
+def _stop(request: Request) -> int:
+    known = _engines(request.places)
+    chosen, holder = request.chosen, request.holder
     needed = {name for engine in chosen.values() for name in engine.needs} if holder else set()
     names = [name for name in known if name in chosen or name in needed]
     for engine in (known[name] for name in reversed(names)):
-        if places.release(engine.name, holder):
+        held = request.places.release(engine.name, holder)
+        if not held or request.force:
+            request.places.forget(engine.name)
             engine.stop()
+        elif holder is None:
+            _say(f"engines: {engine.name} goes on, process {', '.join(held)} uses it; see --force")
     return 0
 
 
-def _status(_places: Places, chosen: dict[str, Engine], _holder: ProcessId | None) -> int:
-    for name, engine in chosen.items():
+def _status(request: Request) -> int:
+    for name, engine in request.chosen.items():
         lacks = engine.missing()
         state = "running" if engine.running() else "stopped"
         _say(f"{name:12}{f'missing {lacks[0]}' if lacks else state}")
     return 0
 
 
-def _env(_places: Places, chosen: dict[str, Engine], _holder: ProcessId | None) -> int:
-    _print_env(chosen)
+def _env(request: Request) -> int:
+    _print_env(request.chosen)
     return 0
 
 

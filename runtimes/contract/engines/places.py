@@ -52,7 +52,7 @@ class Places:
             yield
 
     def hold(self, engine: str, holder: ProcessId | None) -> None:
-        """Note who wants the engine to run; None for a user, who ends it by hand."""
+        """Note who wants the engine to run; None for the user, who ends it by hand."""
         folder = self._holders(engine)
         folder.mkdir(parents=True, exist_ok=True)
         if holder is None:
@@ -60,17 +60,15 @@ class Places:
         else:
             holder.save(folder / str(holder.pid))
 
-    def release(self, engine: str, holder: ProcessId | None) -> bool:
-        """Forget a holder, and those that died; tell whether nobody is left.
-
-        A user's word ends it for all.
-        """
+    def release(self, engine: str, holder: ProcessId | None) -> list[str]:
+        """Forget a holder, None being the user; name those who still hold it."""
         folder = self._holders(engine)
-        if holder is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            return True
-        (folder / str(holder.pid)).unlink(missing_ok=True)
-        return not any(self._is_held(path) for path in folder.glob("*"))
+        (folder / (USER if holder is None else str(holder.pid))).unlink(missing_ok=True)
+        return sorted(path.name for path in folder.glob("*") if self._is_held(path))
+
+    def forget(self, engine: str) -> None:
+        """Forget all holders."""
+        shutil.rmtree(self._holders(engine), ignore_errors=True)
 
     def wipe(self, engine: str) -> None:
         """Remove what an engine that has ended left."""

@@ -53,8 +53,8 @@ class Registry:
     def start(self) -> None:
         self._places.wipe(self.name)
         self._folder.mkdir(parents=True)
-        address = f"127.0.0.1:{_free_port()}"
-        (self._folder / "address").write_text(address)
+        address = f"127.0.0.1:{_free_port(self._last_port())}"
+        self._address.write_text(address)
         root = self._folder / "data"
         config = self._folder / "config.yml"
         config.write_text(_CONFIG.format(root=root, address=address))
@@ -79,11 +79,22 @@ class Registry:
     @property
     def address(self) -> str:
         """Host and port, the same inside the engines' namespaces."""
-        return (self._folder / "address").read_text()
+        return self._address.read_text()
 
     def join(self, world: World) -> None:
         """Serve the same images in an engine's network too."""
         world.launch("registry", [PROGRAM, "serve", str(self._folder / "config.yml")])
+
+    @property
+    def _address(self) -> Path:
+        """Outlives the registry: engines that were told of it find the next one there."""
+        return self._places.root / "registry.address"
+
+    def _last_port(self) -> int:
+        try:
+            return int(self._address.read_text().rpartition(":")[2])
+        except (OSError, ValueError):
+            return 0
 
     @property
     def _process(self) -> Path:
@@ -105,7 +116,12 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """A port that nobody listens on: the wanted one if it can be had."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

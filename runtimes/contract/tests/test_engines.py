@@ -86,8 +86,8 @@ def test_the_last_holder_to_let_go_ends_an_engine(
     places.hold("containerd", me)
     places.hold("containerd", other)
 
-    assert not places.release("containerd", me)
-    assert places.release("containerd", other)
+    assert places.release("containerd", me) == [str(child.pid)]
+    assert places.release("containerd", other) == []
 
 
 def test_a_holder_that_died_does_not_count(child: subprocess.Popen[bytes], tmp_path: Path) -> None:
@@ -99,17 +99,29 @@ def test_a_holder_that_died_does_not_count(child: subprocess.Popen[bytes], tmp_p
     child.kill()
     child.wait()
 
-    assert places.release("containerd", me)
+    assert places.release("containerd", me) == []
 
 
-def test_what_a_user_started_only_a_user_ends(tmp_path: Path) -> None:
+def test_what_the_user_started_outlives_the_tests_that_use_it(tmp_path: Path) -> None:
     places = Places(tmp_path)
     me = ProcessId.of(os.getpid())
     places.hold("containerd", None)
     places.hold("containerd", me)
 
-    assert not places.release("containerd", me)
-    assert places.release("containerd", None)
+    assert places.release("containerd", me) == ["user"]
+    assert places.release("containerd", None) == []
+
+
+def test_the_user_does_not_end_what_a_test_still_uses_unless_forced(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    places.hold("registry", ProcessId.of(os.getpid()))
+
+    refused = engines(tmp_path, "stop", "registry")
+    forced = engines(tmp_path, "stop", "registry", "--force")
+
+    assert f"process {os.getpid()} uses it" in refused.stdout
+    assert forced.stdout == ""
+    assert places.release("registry", None) == []
 
 
 def test_a_socket_path_that_the_kernel_would_cut_is_refused(tmp_path: Path) -> None:
@@ -184,10 +196,13 @@ def test_dockerd_has_the_suites_images(runtimes_engines: EngineSession) -> None:
 
 
 @pytest.mark.needs_registry
-def test_the_registry_has_the_suites_busybox(tmp_path: Path) -> None:
+def test_the_registry_has_the_suites_busybox_and_keeps_its_address(tmp_path: Path) -> None:
     folder = tmp_path / "e"
     try:
         address = variables(engines(folder, "start", "registry"))["RUNTIMES_TEST_REGISTRY"]
+        engines(folder, "stop", "registry")
+        again = variables(engines(folder, "start", "registry"))["RUNTIMES_TEST_REGISTRY"]
+        assert again == address
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://{address}/v2/runtimes-test/busybox/tags/list") as answer:
             assert b'"1"' in answer.read()
