@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _expiry: ContextVar[float | None] = ContextVar("runtimes_deadline", default=None)
+_given_up: ContextVar[Callable[[], bool] | None] = ContextVar("runtimes_given_up", default=None)
 
 
 @contextmanager
@@ -37,8 +38,25 @@ def within(seconds: float | None) -> Iterator[None]:
         _expiry.reset(token)
 
 
+@contextmanager
+def unless(given_up: Callable[[], bool]) -> Iterator[None]:
+    """End the patience of everything called inside once `given_up` answers True.
+
+    For callers that may go away before their deadline. It is asked often and from other threads.
+    Only work that looks again while it waits can notice.
+    """
+    outer = _given_up.get()
+    token = _given_up.set(given_up if outer is None else lambda: outer() or given_up())
+    try:
+        yield
+    finally:
+        _given_up.reset(token)
+
+
 def remaining(default: float | None = None) -> float | None:
     """Seconds left, never negative; `default` (also as an upper bound) when the caller set none."""
+    if _is_given_up():
+        return 0.0
     expiry = _expiry.get()
     if expiry is None:
         return default
@@ -51,6 +69,14 @@ def check(what: str) -> None:
 
     Raises:
         DeadlineExceeded: the caller's deadline has passed.
+        Canceled: the caller has given up.
     """
+    if _is_given_up():
+        raise errors.Canceled(f"{what}: the caller has given up")
     if remaining() == 0.0:
         raise errors.DeadlineExceeded(f"{what}: the caller's deadline has passed")
+
+
+def _is_given_up() -> bool:
+    given_up = _given_up.get()
+    return given_up is not None and given_up()
