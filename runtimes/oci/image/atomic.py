@@ -14,21 +14,26 @@ TEMPORARY = ".tmp-"
 """Prefix of files that a crash may leave behind; nobody reads them."""
 
 
-def write(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: temporary file, fsync, rename, fsync of the folder."""
+def write(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace `path` by `data`: temporary file, fsync, rename, fsync of the folder.
+
+    Without `durable` nothing is synced: that survives any kill, but no power cut.
+    """
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(fd)
+            if durable:
+                os.fsync(fd)
         temporary.rename(path)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def remove(path: Path) -> None:

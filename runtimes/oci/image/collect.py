@@ -35,13 +35,20 @@ def collect(
     records: Callable[[], Mapping[str, ImageRecord]],
     in_use: Callable[[], Iterable[Path]],
 ) -> None:
-    """Remove layers and blobs that are needed no more; nobody can begin to need them meanwhile."""
+    """Remove layers and blobs that are needed no more; nobody can begin to need them meanwhile.
+
+    If `in_use` raises DataLoss, nobody knows what containers stand on, and all layers stay.
+    """
     with lock.exclusive(layout.layers_lock):
         kept = {layout.layer(chain_id) for chain_id in leased(layout)}
         kept |= {
             layout.layer(chain_id) for record in records().values() for chain_id in record.chain
         }
-        kept |= {path.parent for path in in_use()}
+        try:
+            kept |= {path.parent for path in in_use()}
+        except errors.DataLoss as error:
+            logger.warning("no layer is removed while this can't be told: %s", error)
+            kept |= set(layout.layers.iterdir())
         for folder in layout.layers.iterdir():
             if folder not in kept:
                 remove_to_trash(layout, f"sha256:{folder.name}")

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 -- a grammar
-_SCHEME = re.compile(rf"\s*,?\s*({_TOKEN})(?:\s+|$)")
+_SCHEME = re.compile(rf"\s*,?\s*({_TOKEN})(?=\s|,|$)")
 _PARAMETER = re.compile(rf'\s*,?\s*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
 _ESCAPE = re.compile(r"\\(.)")
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_MANIFEST_BYTES = 4 << 20
 _MOST_CONFIG_BYTES = 16 << 20
 _DEEPEST = 3
+_ANY_STATUS = tuple(range(200, 600))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +157,9 @@ class RegistryClient:
             return "https"
         if not is_loopback(host):
             return "http"
-        call = Call(what, f"http://{host}/v2/", accept=(200, 400, 403, 404), attempts=1)
+        call = Call(what, f"http://{host}/v2/", accept=_ANY_STATUS, attempts=1)
         try:
             with self._transport.send(call) as answer:
                 return "https" if answer.status_code == requests.codes.bad_request else "http"
         except errors.RegistryUnavailable:
-            return "http"
+            return "https"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
 from runtimes.oci.image.unpack.limits import BadLayer
 from runtimes.oci.image.unpack.tar import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from runtimes.oci.image.unpack.tar import Entry
 
@@ -85,7 +87,8 @@ def make_special(folder: int, name: str, entry: Entry, rights: Rights) -> None:
         return
     ids = _ids(entry)
     if rights.chown and ids != rights.own:
-        os.chown(name, *ids, dir_fd=folder, follow_symlinks=False)
+        with _mapped(entry):
+            os.chown(name, *ids, dir_fd=folder, follow_symlinks=False)
     if entry.kind is not Kind.SYMLINK:
         os.chmod(name, entry.mode, dir_fd=folder)
     os.utime(name, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=folder, follow_symlinks=False)
@@ -94,7 +97,22 @@ def make_special(folder: int, name: str, entry: Entry, rights: Rights) -> None:
 def _own(fd: int, entry: Entry, rights: Rights) -> None:
     ids = _ids(entry)
     if rights.chown and ids != rights.own:
-        os.chown(fd, *ids)
+        with _mapped(entry):
+            os.chown(fd, *ids)
+
+
+@contextmanager
+def _mapped(entry: Entry) -> Iterator[None]:
+    """Explain what the kernel means by EINVAL."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise errors.PermissionDenied(
+            f"unpack '{entry.name}': it belongs to {entry.uid}:{entry.gid}, whom this user "
+            "namespace doesn't have; map more ids"
+        ) from error
 
 
 def _ids(entry: Entry) -> tuple[int, int]:

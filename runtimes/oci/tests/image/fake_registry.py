@@ -44,6 +44,7 @@ class FakeRegistry:
     statuses: to answer next with, per path prefix, before anything else.
     break_after: bytes after which the next answers with a blob break off.
     ignores_range: answers everything from the start.
+    pace: seconds between 64 KiB of a blob.
     """
 
     auth: str = ""
@@ -52,6 +53,7 @@ class FakeRegistry:
     realm: str = ""
     redirect_blobs: str = ""
     ignores_range: bool = False
+    pace: float = 0.0
     blobs: dict[str, bytes] = field(default_factory=dict)
     manifests: dict[tuple[str, str], tuple[bytes, str]] = field(default_factory=dict)
     statuses: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -218,8 +220,11 @@ class _Handler(BaseHTTPRequestHandler):
             with suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
-        else:
-            self.wfile.write(data)
+            return
+        step = 64 << 10 if self.fake.pace else max(1, len(data))
+        for at in range(0, len(data), step):
+            self.wfile.write(data[at : at + step])
+            threading.Event().wait(self.fake.pace)
 
     def _range(self) -> int:
         value = self.headers.get("Range", "bytes=0-")

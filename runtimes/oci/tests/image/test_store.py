@@ -134,6 +134,21 @@ def test_layers_under_containers_stay_until_those_are_gone(tmp_path: Path, app: 
     assert image_fs_info(store, 1).image_filesystems[0].used_bytes.value == 0
 
 
+def test_layers_stay_while_nobody_knows_what_containers_stand_on(
+    tmp_path: Path, app: Image, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unknown() -> list[Path]:
+        raise errors.DataLoss("a record is damaged")
+
+    store = ImageStore(tmp_path / "images", unknown)
+    add(store, app, NAME)
+
+    remove_image(store, spec(NAME))
+
+    assert layers(store) == 2
+    assert "a record is damaged" in caplog.text
+
+
 def test_pinned_images_stay(store: ImageStore, app: Image) -> None:
     add(store, app, NAME)
     store.pin(NAME)
