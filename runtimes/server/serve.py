@@ -1,0 +1,93 @@
+"""Open a backend and serve it until a signal says to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runtimes.server import claim, systemd
+from runtimes.server.server import CriServer, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runtimes.core.cri.services import CriService
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Attributes:
+    name: of the backend, for the log.
+    open: opens the backend, once the socket's path is ours.
+    path: of the socket.
+    metrics: ``host:port`` for /healthz and /metrics, empty for none.
+    grace: seconds that calls get to finish when the server stops.
+    """
+
+    name: str
+    open: Callable[[], CriService]
+    path: Path
+    metrics: str = ""
+    grace: float = 10.0
+    limits: Limits = field(default_factory=Limits)
+
+
+def serve(serving: Serving) -> int:
+    """Serve until SIGTERM or SIGINT; containers go on. A second signal ends the process at once.
+
+    Returns how many calls the backend is still at work on: their threads would keep the process.
+
+    Raises:
+        AlreadyExists: another server has the socket.
+        FailedPrecondition: systemd passed sockets, which can't be used.
+        Error: as the backend raises it when it can't be opened.
+    """
+    systemd.refuse_activation(os.environ, os.getpid())
+    with claim.claimed(serving.path) as held, serving.open() as service:
+        return asyncio.run(_serve(serving, held, service))
+
+
+async def _serve(serving: Serving, held: claim.Claim, service: CriService) -> int:
+    asked = _asked_to_stop(held)
+    server = CriServer(service, serving.limits)
+    if serving.metrics:
+        logger.info("metrics at http://%s/metrics", await server.serve_metrics(serving.metrics))
+    await server.start(held)
+    logger.info(
+        "serving backend=%s at unix://%s as runtime.v1 and runtime.v1alpha2",
+        serving.name,
+        serving.path,
+    )
+    systemd.notify(f"READY=1\nSTATUS=Serving backend {serving.name}")
+    await asked.wait()
+    systemd.notify("STOPPING=1")
+    logger.info("stopping: streams end, calls have %g s, containers go on", serving.grace)
+    await server.stop(serving.grace)
+    if server.busy:
+        logger.warning("stopped, calls left unfinished: %d", server.busy)
+    else:
+        logger.info("stopped")
+    return server.busy
+
+
+def _asked_to_stop(held: claim.Claim) -> asyncio.Event:
+    asked = asyncio.Event()
+
+    def stop(number: int) -> None:
+        if asked.is_set():
+            held.withdraw()
+            os._exit(128 + number)
+        asked.set()
+
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    return asked

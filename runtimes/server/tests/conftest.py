@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.server.tests.hosting import Hosted
+from runtimes.server.tests.process import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from runtimes.core.cri.services import CriService
+    from runtimes.server.server import Limits
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Callable[..., Hosted]]:
+    """Serve a service object on a thread of this process."""
+    with ExitStack() as stack:
+
+        def start(service: CriService, limits: Limits | None = None) -> Hosted:
+            hosted = Hosted(service, tmp_path / "hosted.sock", limits)
+            stack.callback(hosted.stop)
+            hosted.start()
+            return hosted
+
+        yield start
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Run `runtimes serve` on the fake backend in a process of its own."""
+    with ExitStack() as stack:
+
+        def start(*words: str, wait: bool = True) -> Server:
+            server = Server(tmp_path, words)
+            stack.callback(server.end)
+            server.start()
+            if wait:
+                server.wait_until_it_serves()
+            return server
+
+        yield start
