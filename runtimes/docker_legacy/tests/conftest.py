@@ -185,6 +185,12 @@ def scripted() -> Iterator[ScriptedEngine]:
 
 
 @pytest.fixture
+def new_engine() -> Callable[[Path], ScriptedEngine]:
+    """Makes further ones, for the test to start and stop."""
+    return ScriptedEngine
+
+
+@pytest.fixture
 def docker(scripted: ScriptedEngine) -> Iterator[DockerClient]:
     """A client of it, whose pulls are stuck after a third of a second."""
     with DockerClient(

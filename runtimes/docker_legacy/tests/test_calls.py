@@ -320,6 +320,23 @@ def test_an_engine_that_goes_away_is_unavailable_and_asked_again_for_its_version
     assert [one.path for one in scripted.seen].count("/version") == 2
 
 
+def test_an_engine_that_restarts_is_found_again(
+    tmp_path: Path, new_engine: Callable[[Path], ScriptedEngine]
+) -> None:
+    first, second = new_engine(tmp_path / "sock"), new_engine(tmp_path / "sock")
+    with DockerClient(Endpoint(path=str(tmp_path / "sock")), base_timeout=10) as docker:
+        first.replies("GET /info", 200, {"ID": "before"})
+        first.start()
+        assert docker.info()["ID"] == "before"
+        first.stop()
+
+        second.replies("GET /info", 200, {"ID": "after"})
+        second.start()
+
+        assert docker.info()["ID"] == "after"
+        second.stop()
+
+
 def test_nobody_listening_is_unavailable_with_the_remedy(tmp_path: Path) -> None:
     with (
         DockerClient(Endpoint(path=str(tmp_path / "none"))) as docker,
