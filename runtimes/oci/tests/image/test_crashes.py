@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.needs_root, pytest.mark.slow]
 
 _PULL = """
 import sys
+import time
 from pathlib import Path
 from runtimes.oci.image.store import ImageStore
 from runtimes.oci.tests.image.pulling import fetch
@@ -88,3 +90,31 @@ def test_killed_pulls_and_removals(tmp_path: Path, registry: FakeRegistry) -> No
     places = (layout.layers, layout.trash, layout.leases, layout.ingest, layout.images)
     assert [path for place in places for path in place.iterdir()] == []
     assert list(layout.blobs.glob("*/*")) == []
+
+
+def test_an_interrupted_pull_ends_soon_and_keeps_only_bytes(
+    tmp_path: Path, registry: FakeRegistry
+) -> None:
+    noise = random.Random(8).randbytes(20_000_000)
+    name = registry.push("app", "1", make_image(tar(Member("noise", noise)), compress=bytes))
+    registry.pace = 0.03
+    root = tmp_path / "images"
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PULL, str(root), name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    store = ImageStore(root)
+    give_up = time.monotonic() + 20
+    while not list(store.layout.ingest.glob("*.part")) and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    _, complaint = process.communicate(timeout=20)
+
+    assert b"KeyboardInterrupt" in complaint
+    assert time.monotonic() - begin < 5
+    assert [path.suffix for path in store.layout.ingest.iterdir()] == [".part"]
+    assert list(store.layout.leases.iterdir()) == []
+    assert store.records() == {}
