@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from runtimes.kubelet.generic.node import Node
 
 CGROUPS = Path("/sys/fs/cgroup")
+_CGROUP_PATIENCE = 0.3
+_CGROUP_PAUSE = 0.01
 
 
 def remove_pod(node: Node, running: RunningPod) -> None:
@@ -48,17 +51,32 @@ def _remove_links(config: KubeletConfig, running: RunningPod) -> None:
 
 
 def remove_cgroups(root: str, uid: str, mount: Path = CGROUPS) -> None:
-    """Remove the pod's empty cgroups in every hierarchy; runtimes remove their containers' only."""
+    """Remove the pod's empty cgroups in every hierarchy; runtimes remove their containers' only.
+
+    A runtime may need a moment to clean up after its containers; what isn't empty then stays.
+    """
+    end = time.monotonic() + _CGROUP_PATIENCE
+    while not _try_to_remove(root, uid, mount) and time.monotonic() < end:
+        time.sleep(_CGROUP_PAUSE)
+
+
+def _try_to_remove(root: str, uid: str, mount: Path) -> bool:
+    """Remove what is empty; tell whether that was all."""
     names = (f"pod{uid}", f"{root}-*pod{uid.replace('-', '_')}.slice")
-    for hierarchy in (mount, *mount.glob("*/")):
-        for base in (hierarchy / root, hierarchy / f"{root}.slice"):
-            if base.is_dir():
-                _remove_below(base, names)
-
-
-def _remove_below(base: Path, names: tuple[str, ...]) -> None:
-    for folder in (base, *base.glob("*/")):
-        for name in names:
-            for group in folder.glob(name):
-                with suppress(OSError):
-                    group.rmdir()
+    bases = [
+        base
+        for hierarchy in (mount, *mount.glob("*/"))
+        for base in (hierarchy / root, hierarchy / f"{root}.slice")
+        if base.is_dir()
+    ]
+    groups = [
+        group
+        for base in bases
+        for folder in (base, *base.glob("*/"))
+        for name in names
+        for group in folder.glob(name)
+    ]
+    for group in groups:
+        with suppress(OSError):
+            group.rmdir()
+    return not any(group.exists() for group in groups)

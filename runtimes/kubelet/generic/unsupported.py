@@ -1,4 +1,7 @@
-"""What a pod may ask for that isn't carried out yet: refused where ignoring it would mislead."""
+"""What a pod may ask for that isn't carried out yet: refused where ignoring it would mislead.
+
+`runtimes.kubelet.manifest.support` has the whole list, which loading a manifest tells.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from runtimes.core import errors
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
-
-_PROBES = ("liveness_probe", "readiness_probe", "startup_probe")
 
 
 def refuse_unsupported(pod: v1.Pod) -> None:
@@ -35,24 +36,3 @@ def refuse_unsupported(pod: v1.Pod) -> None:
         raise errors.Unimplemented(
             f"{who}: hostUsers: false needs a user namespace, which is not supported yet"
         )
-
-
-def ignored(pod: v1.Pod) -> tuple[str, ...]:
-    """Name the fields that are accepted without effect, e.g. ``containers[0].livenessProbe``."""
-    found: list[str] = []
-    groups = (("initContainers", pod.spec.init_containers), ("containers", pod.spec.containers))
-    for group, containers in groups:
-        for index, container in enumerate(containers):
-            where = f"spec.{group}[{index}]"
-            found += [
-                f"{where}.{name.split('_')[0]}Probe"
-                for name in _PROBES
-                if getattr(container, name) is not None
-            ]
-            if container.lifecycle is not None:
-                found.append(f"{where}.lifecycle")
-            if container.restart_policy_rules:
-                found.append(f"{where}.restartPolicyRules")
-    if pod.spec.readiness_gates:
-        found.append("spec.readinessGates")
-    return tuple(found)

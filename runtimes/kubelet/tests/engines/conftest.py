@@ -42,7 +42,9 @@ class RealKubelet:
     workers: list[PodWorker] = field(default_factory=list)
 
     def script(self, text: str, name: str = "app", **fields: object) -> v1.Container:
-        return container(name, image=self.image, command=("sh", "-c", text), **fields)
+        """A container that runs a script, with both its outputs in one order."""
+        command = ("sh", "-c", f"exec 2>&1; {text}")
+        return container(name, image=self.image, command=command, **fields)
 
     def worker(self, *containers: v1.Container, **spec: object) -> PodWorker:
         spec.setdefault("policy", "Never")
@@ -134,7 +136,8 @@ def uninstall(run_root: Path, bridge: str) -> None:
 def remove_cgroup_root(name: str) -> None:
     from pathlib import Path
 
-    for base in Path("/sys/fs/cgroup").glob(f"**/{name}"):
+    top = Path("/sys/fs/cgroup")
+    for base in [*top.glob(name), *top.glob(f"*/{name}")]:
         for child in base.glob("*/"):
             child.rmdir()
         base.rmdir()

@@ -95,7 +95,9 @@ def test_limits_lie_in_the_pods_own_cgroup_which_goes_with_it(real: RealKubelet)
     assert str(32 << 20) in text
     assert f"/{real.config.cgroup_root}/pod{uid}" in text or "0::/\n" in text
     worker.remove()
-    assert list(Path("/sys/fs/cgroup").glob(f"**/pod{uid}")) == []
+    root = real.config.cgroup_root
+    assert list(Path("/sys/fs/cgroup").glob(f"*/{root}/**/pod{uid}")) == []
+    assert list(Path("/sys/fs/cgroup").glob(f"{root}/**/pod{uid}")) == []
 
 
 def test_a_host_path_is_the_nodes_own(real: RealKubelet) -> None:
