@@ -27,11 +27,11 @@ class Server:
         self.path = folder / "cri.sock"
         self.log_path = folder / f"{len(list(folder.glob('*.log')))}.log"
         self.environ = {**os.environ, "RUNTIMES_CONFIG": str(folder / "config.toml")}
+        (folder / "config.toml").touch()  # an empty one, instead of the user's
         self._words = words
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        (self.folder / "config.toml").touch()
         command = [*PROGRAM, *self.arguments()]
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(command, stderr=log, stdout=log, env=self.environ)
