@@ -141,7 +141,8 @@ def contract_subject(request: pytest.FixtureRequest) -> Subject:
     )
 
 
-@pytest.fixture(scope="session")
+# Of a module and not of the session: another module may have another subject.
+@pytest.fixture(scope="module")
 def contract_run(
     contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
@@ -159,7 +160,7 @@ def contract_run(
         yield run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contract_pod_run(
     contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PodRun]:

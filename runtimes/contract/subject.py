@@ -32,13 +32,14 @@ class Known:
 class Subject:
     """Attributes:
     name: shown in the report.
-    open: makes the CRI service; called once per session and profile.
+    open: makes the CRI service; called once per test module.
     open_pods: makes the PodRuntime instead, for a backend that isn't a CRI service.
     claims: what it says it can do; the suite checks both that and what isn't claimed.
     image: a reference to the suite's busybox that is there already; empty to let the suite
         import it, or pull it from `registry`.
     registry: host and port of a registry without credentials that both the suite and the
         backend reach; empty for none.
+    handlers: runtime handlers to try besides the default; empty for those that Status lists.
     network: a network namespace in which the backend's host ports are reached; None for ours.
     known: what fails today.
     traces: says what is left of this backend on the host, for the leak check; None to skip it.
@@ -50,6 +51,7 @@ class Subject:
     claims: frozenset[Capability] = field(default_factory=lambda: frozenset(Capability))
     image: str = ""
     registry: str = ""
+    handlers: tuple[str, ...] = ()
     network: Path | None = None
     known: tuple[Known, ...] = ()
     traces: Callable[[], frozenset[str]] | None = None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READY_TIMEOUT = 30.0
+GONE_TIMEOUT = 10.0
 _CGROUP_PARENT = "libpod_parent"
-_RUNTIME_STATE = "/run/crun"
 _CONFIG = """\
 [containers]
 # Podman would raise them, which takes a capability that sandboxed hosts lack.
@@ -79,8 +79,7 @@ class Podman:
             yield
         finally:
             World(self.folder).destroy()
-            for group in _our_groups() - before:
-                remove_tree(group)
+            wait_for(lambda: _removed(before), GONE_TIMEOUT, lambda: "Podman's groups to empty")
 
     def start(self) -> None:
         """Begin to serve; the processes outlive this one.
@@ -124,7 +123,6 @@ class Podman:
         (self.folder / "registries.conf").write_text(registries)
 
     def _prepare(self, world: World) -> None:
-        world.run(["sh", "-c", f"mkdir -p {_RUNTIME_STATE}; mount -t tmpfs none {_RUNTIME_STATE}"])
         if self.registry_config is not None:
             world.launch("registry", ["docker-registry", "serve", str(self.registry_config)])
         archive = self.folder / "busybox.tar"
@@ -142,6 +140,7 @@ class Podman:
             "podman",
             *(f"--root={self.folder}/root", f"--runroot={self.folder}/run"),
             *(f"--tmpdir={self.folder / 'state'}", "--storage-driver=overlay"),
+            f"--runtime-flag=root={self.folder}/crun",
             *arguments,
         ]
 
@@ -156,6 +155,13 @@ class Podman:
             except OSError:
                 return False
         return True
+
+
+def _removed(before: set[Path]) -> bool:
+    """Remove what was made since; a process that is still dying holds its group for a moment."""
+    for group in _our_groups() - before:
+        remove_tree(group)
+    return _our_groups() <= before
 
 
 def _our_groups() -> set[Path]:

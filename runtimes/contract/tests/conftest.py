@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.engines.world import missing_tools
 from runtimes.contract.fake.backend import backend as fake
 from runtimes.contract.subject import Known, Subject
 from runtimes.contract.traces import mounts_below, processes_naming
@@ -104,6 +105,7 @@ def containerd_subject(runtimes_engines: EngineSession) -> Subject:
         claims=backend.capabilities - LACKS,
         registry=env.get("RUNTIMES_TEST_REGISTRY", ""),
         network=Path(env["RUNTIMES_TEST_CONTAINERD_NETNS"]),
+        handlers=present("runc", "crun"),
         known=KNOWN,
     )
 
@@ -127,6 +129,11 @@ def oci_subject(
         traces=lambda: mounts_below(root) | processes_naming(str(root)),
     )
     uninstall_bridge(root / "run", bridge)
+
+
+def present(*programs: str) -> tuple[str, ...]:
+    """Those that the host has; handlers bear the names of their programs."""
+    return tuple(program for program in programs if not missing_tools([program]))
 
 
 def uninstall_bridge(run_root: Path, bridge: str) -> None:

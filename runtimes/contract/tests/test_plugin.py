@@ -104,3 +104,14 @@ def test_without_a_subject_the_run_says_what_to_give(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "--runtimes-backend" in done.stdout
+
+
+def test_each_module_of_a_session_has_its_own_subject(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        known = f"(Known('test_version_is_the_same_each_time', '{name}'),)"
+        (tmp_path / f"test_{name}.py").write_text(MODULE.format(known=known))
+
+    done = run(tmp_path, "-k", "version_is_the_same")
+
+    assert "[XPASS(strict)] one" in done.stdout
+    assert "[XPASS(strict)] two" in done.stdout

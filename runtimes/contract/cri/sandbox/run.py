@@ -55,6 +55,21 @@ def test_run_sandbox_with_an_unknown_handler_is_an_invalid_argument(contract: Be
         contract.new_sandbox(runtime_handler="no-such-handler")
 
 
+@requires(Capability.RUNTIME_HANDLERS)
+def test_each_other_runtime_handler_runs_containers(contract: Bench) -> None:
+    listed = [one.name for one in contract.service.status().runtime_handlers if one.name]
+    handlers = contract.run.subject.handlers or listed
+    assert handlers
+    for handler in handlers:
+        sandbox = contract.new_sandbox(runtime_handler=handler)
+
+        ended = contract.finish(contract.script("echo works; exit 3"), sandbox)
+
+        assert (ended.log, ended.status.exit_code) == ("works\n", 3)
+        status = contract.service.pod_sandbox_status(sandbox.id).status
+        assert status.runtime_handler == handler
+
+
 def test_a_refused_sandbox_leaves_nothing(contract: Bench) -> None:
     config = contract.sandbox_config()
     with pytest.raises(errors.Error):
