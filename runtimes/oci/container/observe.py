@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
 from runtimes.oci.state import exit_file
 from runtimes.oci.state.derive import KILLED_EXIT_CODE, Condition, State, condition
+from runtimes.oci.state.record import ContainerPhase
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine
@@ -36,10 +38,27 @@ def _ended(engine: Engine, record: ContainerRecord) -> Exit | None:
     if ended is not None or _may_run(engine, record):
         return ended
     ended = exit_file.read(path)  # it may have ended between the two looks
-    if ended is None:
-        exit_file.write_lost(path, _why_lost(engine, record))
-        ended = exit_file.read(path)
+    return _lost(engine, record) if ended is None else ended
+
+
+def _lost(engine: Engine, record: ContainerRecord) -> Exit | None:
+    """Note an exit that nobody knows; not for one that is being removed, as nobody would clear it.
+
+    Removal saves its phase before it unlinks the note, so whichever comes last leaves none.
+    """
+    path = engine.paths.exit_file(record.id)
+    exit_file.write_lost(path, _why_lost(engine, record))
+    ended = exit_file.read(path)
+    if _is_removed(engine, record):
+        path.unlink(missing_ok=True)
     return ended
+
+
+def _is_removed(engine: Engine, record: ContainerRecord) -> bool:
+    try:
+        return engine.containers.load(record.id).phase is ContainerPhase.REMOVING
+    except errors.NotFound:
+        return True
 
 
 def _may_run(engine: Engine, record: ContainerRecord) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from runtimes.core import deadline, errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.cgroup import tree
+from runtimes.oci.container.observe import observe
 
 if TYPE_CHECKING:
     from runtimes.oci.tests.pods import Pods
@@ -320,3 +321,14 @@ def _until_output(pods: Pods, pod: object, text: str) -> None:
 
     assert isinstance(pod, Pod)
     wait_for(lambda: text in pods.output(pod))
+
+
+def test_who_looks_at_a_container_while_it_is_removed_leaves_no_exit_behind(pods: Pods) -> None:
+    container = pods.start(pods.run())
+    record = pods.engine.containers.load(container)  # what a list in another process has read
+    pods.service.remove_container(container)
+
+    seen = observe(pods.engine, record)
+
+    assert (seen.exit_code, seen.reason) == (255, "Unknown")
+    assert not pods.engine.paths.exit_file(container).exists()
