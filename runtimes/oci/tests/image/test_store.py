@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -335,83 +333,6 @@ def test_the_file_system_is_the_stores_own(store: ImageStore, app: Image) -> Non
     assert usage.used_bytes.value >= 10_000
     assert usage.inodes_used.value >= 4
     assert list(info.container_filesystems) == [usage]
-
-
-def test_threads_that_add_and_remove_leave_a_whole_store(store: ImageStore) -> None:
-    images = [make_image(BASE, tar(Member(str(n)))) for n in range(4)]
-    failures: list[BaseException] = []
-
-    def work(image: Image, name: str) -> None:
-        try:
-            for _ in range(8):
-                add(store, image, name)
-                list_images(store)
-                remove_image(store, spec(name))
-        except BaseException as error:  # noqa: BLE001 -- shown by the assertion
-            failures.append(error)
-
-    threads = [
-        threading.Thread(target=work, args=(image, f"docker.io/library/x:{n}"))
-        for n, image in enumerate((*images, *images))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failures == []
-    store.collect()
-    assert list_images(store) == []
-    assert layers(store) == 0
-    assert list(store.layout.ingest.iterdir()) == []
-
-
-def _add_and_remove(root: Path, image: Image, name: str) -> None:
-    store = ImageStore(root)
-    for _ in range(6):
-        add(store, image, name)
-        assert (store.resolve(image.id).layers[0] / "base").exists()
-        remove_image(store, spec(name))
-
-
-def test_processes_share_one_store(store: ImageStore) -> None:
-    context = multiprocessing.get_context("spawn")
-    images = [make_image(BASE, tar(Member(str(n)))) for n in range(3)]
-    processes = [
-        context.Process(
-            target=_add_and_remove, args=(store.layout.root, image, f"docker.io/x/y:{n}")
-        )
-        for n, image in enumerate(images)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(50)
-
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    store.collect()
-    assert layers(store) == 0
-
-
-def test_removal_by_many_at_once_succeeds_for_all(store: ImageStore, app: Image) -> None:
-    add(store, app, NAME)
-    results: list[object] = []
-
-    def remove() -> None:
-        try:
-            remove_image(store, spec(app.id))
-            results.append("ok")
-        except BaseException as error:  # noqa: BLE001 -- shown by the assertion
-            results.append(error)
-
-    threads = [threading.Thread(target=remove) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert results == ["ok"] * 8
-    assert layers(store) == 0
 
 
 def test_lists_of_many_images_are_quick(store: ImageStore) -> None:
