@@ -119,12 +119,28 @@ def _present(targets: Sequence[str]) -> list[str]:
 
 
 def withdraw_mount_points() -> None:
-    """Remove the empty folders that only served to mount over."""
+    """Remove the empty folders that only served to mount over, unless another engine uses them.
+
+    Removing a folder that is a mount point in another namespace would unmount it there.
+    """
     for target in PRIVATE:
+        if _is_mount_point_of_anyone(target):
+            continue
         try:
             Path(target).rmdir()
         except OSError:
             continue
+
+
+def _is_mount_point_of_anyone(target: str) -> bool:
+    for table in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            mounts = table.read_text().splitlines()
+        except OSError:
+            continue
+        if any(line.split(" ", 5)[4] == target for line in mounts):
+            return True
+    return False
 
 
 def _only_child(pid: int) -> ProcessId | None:

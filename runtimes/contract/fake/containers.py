@@ -74,13 +74,14 @@ def start(world: World, container_id: str) -> None:
 
 
 def stop(world: World, container_id: str, timeout: int) -> None:
-    """Blocks without the lock."""
+    """Blocks without the lock; of several stops at once only the first sends the stop signal."""
     with world.entered():
         record = world.containers.get(container_id)
         if record is None or not record.running:
             return
-        if timeout > 0:
-            world.signal(record, _stop_signal(record))
+        number = _stop_signal(record)
+        if timeout > 0 and number not in {sent for _, sent in record.signals}:
+            world.signal(record, number)
     if timeout > 0 and world.wait_until(lambda: not record.running, timeout):
         return
     with world.entered():
