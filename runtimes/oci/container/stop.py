@@ -22,6 +22,7 @@ def stop_container(engine: Engine, container_id: str, timeout: int) -> None:
     """Send the stop signal, wait `timeout` seconds, then kill. Idempotent; absent is fine.
 
     The lock isn't held while waiting: a second call with a shorter grace cuts the first one short.
+    The stop signal is sent once, however many call: handlers needn't expect it twice.
 
     Raises:
         DeadlineExceeded: the caller's time ran out before the grace period did; it still runs.
@@ -29,18 +30,22 @@ def stop_container(engine: Engine, container_id: str, timeout: int) -> None:
     """
     with suppress(errors.NotFound):
         container_id = engine.containers.resolve(container_id)
-        with engine.containers.lock(container_id):
-            pass  # a start in progress comes first
-        record = engine.containers.load(container_id)
-        if observe.is_running(engine, record):
-            _stop(engine, record, timeout)
+        with engine.containers.lock(container_id):  # a start in progress comes first
+            record = engine.containers.load(container_id)
+            running = observe.is_running(engine, record)
+            if running and timeout > 0:
+                _signal_once(engine, record)
+        if running:
+            if record.process is not None and timeout > 0:
+                _wait_for_grace(record, float(timeout))
+            teardown.kill(engine, record)
 
 
-def _stop(engine: Engine, record: ContainerRecord, timeout: int) -> None:
-    if record.process is not None and timeout > 0:
+def _signal_once(engine: Engine, record: ContainerRecord) -> None:
+    signalled = engine.paths.container(record.id) / "stop-signalled"
+    if record.process is not None and not signalled.exists():
         record.process.kill(record.stop_signal)
-        _wait_for_grace(record, float(timeout))
-    teardown.kill(engine, record)
+        signalled.touch()
 
 
 def _wait_for_grace(record: ContainerRecord, timeout: float) -> None:

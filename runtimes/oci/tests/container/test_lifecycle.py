@@ -285,6 +285,21 @@ def test_a_second_stop_cuts_the_first_ones_grace_short(pods: Pods) -> None:
     assert time.monotonic() - before < 10
 
 
+def test_many_stops_at_once_send_the_stop_signal_once(pods: Pods) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    pod = pods.run()
+    script = "trap 'echo told' TERM; echo up; for i in $(seq 40); do sleep 0.05; done"
+    container = pods.start(pod, ["sh", "-c", script])
+    _until_output(pods, pod, "up\n")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(pods.service.stop_container, [container] * 4, [20] * 4))
+
+    assert pods.output(pod) == "up\ntold\n"
+    assert pods.status(container).exit_code == 0
+
+
 def test_many_threads_may_work_at_once(pods: Pods) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
