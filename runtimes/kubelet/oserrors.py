@@ -32,5 +32,5 @@ def translated(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         kind = _BY_NUMBER.get(error.errno, errors.Internal)
-        where = f" {error.filename}" if error.filename else ""
-        raise kind(f"{what}:{where}: {error.strerror or error}") from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise kind(f"{what}: {where}{error.strerror or error}") from error

@@ -14,13 +14,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from runtimes.core import errors
 from runtimes.kubelet import layout
+from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.store import durable
 from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
@@ -137,8 +138,7 @@ class PodStore:
             if pod is not None:
                 self._unlink_name(pod, uid)
             (record.parent / "lock").unlink(missing_ok=True)
-            with suppress(OSError):
-                record.parent.rmdir()
+            _remove_empty(record.parent)
 
     def _created(self, pod: v1.Pod) -> v1.Pod:
         uid = pod.metadata.uid or self._uid()
@@ -168,10 +168,16 @@ class PodStore:
         return replace(pod, metadata=meta, status=None)
 
     def _write(self, pod: v1.Pod) -> None:
-        record = self._record(pod.metadata.uid)
-        record.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._link_name(pod)
-        durable.write(record, encode(Record(format=FORMAT, backend=self._backend, pod=pod)))
+        meta, record = pod.metadata, self._record(pod.metadata.uid)
+        with (
+            translated(f"record pod '{meta.namespace}/{meta.name}' in {record}"),
+            ExitStack() as undo,
+        ):
+            record.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            undo.callback(_remove_empty, record.parent)
+            self._link_name(pod)
+            durable.write(record, encode(Record(format=FORMAT, backend=self._backend, pod=pod)))
+            undo.pop_all()
 
     def _link_name(self, pod: v1.Pod) -> None:
         self._names.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -199,6 +205,11 @@ class PodStore:
         self._lock_file.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         with _flock(self._lock_file):
             yield
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager

@@ -186,16 +186,30 @@ def test_a_write_that_fails_leaves_the_old_record_and_no_litter(
 ) -> None:
     applied = store.apply(WANTED)
 
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(errors.ResourceExhausted, match=r"record pod .* in .*pod\.json: No space"):
         store.mark_deleted("uid-1")
     monkeypatch.undo()
 
     assert store.by_uid("uid-1") == applied.pod
     assert [path.name for path in (tmp_path / "pods" / "uid-1").iterdir()] == ["pod.json"]
+
+
+def test_a_first_write_that_fails_leaves_no_folder(
+    store: PodStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(errors.ResourceExhausted):
+        store.apply(WANTED)
+    monkeypatch.undo()
+
+    assert list((tmp_path / "pods").iterdir()) == []
+    assert store.list() == []
+    assert store.apply(WANTED).outcome is Outcome.CREATED
+
+
+def _full(descriptor: int) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_uids_are_random_and_well_formed() -> None:
