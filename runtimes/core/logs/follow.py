@@ -170,7 +170,10 @@ class _Rotating:
         ours = os.fstat(self.file.fileno())
         if _is_same(self._path, ours):
             return None
-        rotated = sorted(filter(self._is_rotated, self._path.parent.iterdir()))
+        try:
+            rotated = sorted(filter(self._is_rotated, self._path.parent.iterdir()))
+        except FileNotFoundError:  # removed with its folder: what we have open is the last of it
+            return None
         index = next((i for i, path in enumerate(rotated) if _is_same(path, ours)), len(rotated))
         if rotated[index + 1 :]:
             return rotated[index + 1]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -174,6 +175,19 @@ def test_a_truncated_log_is_read_from_its_start(log: Path, writer: LogWriter) ->
         writer.write("stdout", b"b\n")
 
     assert list(_Script(truncate).follow(log)) == [b"a long first line\n", b"b\n"]
+
+
+def test_a_log_removed_with_its_folder_is_read_to_its_end(log: Path) -> None:
+    folder = log.parent / "pod"
+    folder.mkdir()
+    with LogWriter(folder / "0.log") as doomed:
+        doomed.write("stdout", b"before\n")
+
+        def remove() -> None:
+            doomed.write("stdout", b"last\n")
+            shutil.rmtree(folder)
+
+        assert list(_Script(remove).follow(folder / "0.log")) == [b"before\n", b"last\n"]
 
 
 def test_a_busy_writer_in_another_thread_is_followed_through_rotations(
