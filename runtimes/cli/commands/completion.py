@@ -13,17 +13,20 @@ _HOW = {
 }
 
 
-@click.command("completion", cls=Command)
+_HELP = """Print the completion script of a shell.
+
+\b
+Put one of these into your shell's start-up file:
+  eval "$(runtimes completion bash)"
+  eval "$(runtimes completion zsh)"
+  runtimes completion fish | source
+"""
+
+
+@click.command("completion", cls=Command, help=_HELP)
 @click.argument("shell", type=click.Choice(sorted(_HOW)))
 def command(shell: str) -> None:
-    r"""Print the completion script of a shell.
-
-    \b
-    Put one of these into your shell's start-up file:
-      eval "$(runtimes completion bash)"
-      eval "$(runtimes completion zsh)"
-      runtimes completion fish | source
-    """
+    """Print a script that starts with how to use it."""
     from click.shell_completion import get_completion_class
 
     group = click.get_current_context().find_root().command

@@ -41,12 +41,11 @@ def command(  # noqa: PLR0913 - one parameter per option
     validate: Validation,
     **options: Any,  # noqa: ANN401 - those of `image_options`
 ) -> int:
-    r"""Run a pod or one image, show its logs, exit with its code.
+    """Run a pod or one image, show its logs, exit with its code.
 
     Containers' output is shown as it comes, with their names before it if there are several. Ctrl-C
     stops the pod with its grace period, a second one kills it.
 
-    \b
     The exit code is that of the first container that failed, 0 if none did;
     125 when the pod couldn't be run, 126 when a program can't be executed, 127 when there is none.
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.cli.main import run
+from runtimes.cli.registry import COMMANDS
 from runtimes.cli.settings import Settings, parse_options
 from runtimes.core import errors
 
@@ -39,6 +40,18 @@ def test_help_lists_every_section(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert all(f"\n{section}:" in text for section in ("Run", "Look", "Images", "Backends"))
     assert "--backend NAME" in text
+
+
+@pytest.mark.parametrize("command", [name for names in COMMANDS.values() for name in names])
+def test_the_help_of_each_command_shows_no_markup(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help"]) == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: runtimes {command} ")
+    assert "\\b" not in text
+    assert "``" not in text
 
 
 def test_help_loads_no_command_and_nothing_heavy() -> None:
