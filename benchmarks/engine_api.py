@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+from runtimes.cni import netns
+
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: str) -> None:
@@ -64,7 +66,7 @@ class DockerPods:
 
 
 class PodmanContainers:
-    """`podman run -d` with a store of its own; one container, no pod."""
+    """`podman run -d` with a store and a host network of its own; one container, no pod."""
 
     def __init__(self, root: Path, archive: Path, image: str, memory: int) -> None:
         self.command = [
@@ -73,13 +75,24 @@ class PodmanContainers:
         ]  # fmt: skip
         self.image = image
         self.memory = memory
+        self.netns = root / "netns"
+        root.mkdir(parents=True)
+        netns.create(self.netns)
         self.usable = self._usable(archive)
 
+    def close(self) -> None:
+        netns.delete(self.netns)
+
+    def call(self, *arguments: str) -> str:
+        command = [*self.command, *arguments]
+        done = netns.enter(
+            self.netns, lambda: subprocess.run(command, capture_output=True, check=True)
+        )
+        return done.stdout.decode().strip()
+
     def _usable(self, archive: Path) -> bool:
-        load = [*self.command, "load", "-q", "-i", str(archive)]
-        if subprocess.run(load, capture_output=True, check=False).returncode:
-            return False
         try:
+            self.call("load", "-q", "-i", str(archive))
             self.remove(self.running(0))
         except subprocess.CalledProcessError as problem:
             print(f"podman is left out: {problem.stderr.decode().strip()[:200]}")
@@ -88,13 +101,9 @@ class PodmanContainers:
 
     def running(self, _: int) -> str:
         limits = ["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=4096:4096"]
-        run = [
-            *self.command, "run", "-d", *limits, "--memory", str(self.memory),
-            self.image, "sleep", "600",
-        ]  # fmt: skip
-        return subprocess.run(run, capture_output=True, check=True).stdout.decode().strip()
+        return self.call(
+            "run", "-d", *limits, "--memory", str(self.memory), self.image, "sleep", "600"
+        )
 
     def remove(self, container: object) -> None:
-        subprocess.run(
-            [*self.command, "rm", "-f", "-t", "0", str(container)], capture_output=True, check=True
-        )
+        self.call("rm", "-f", "-t", "0", str(container))

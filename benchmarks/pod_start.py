@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from engine_api import DockerPods, PodmanContainers
 from side_by_side import Contender, report, run
 
+from runtimes.cni.bridge.builtin import BuiltinBridge
+from runtimes.cni.bridge.segment import BridgeOptions
 from runtimes.contract.testimage.busybox import BUSYBOX, busybox
 from runtimes.core.configure import fill
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -94,6 +96,8 @@ def contenders(stack: ExitStack, scratch: Path) -> list[Contender]:
     oci_options = {
         "root": str(scratch / "oci"), "run_root": str(scratch / "run"), "bridge": "rtbench0",
     }  # fmt: skip
+    bridge = BuiltinBridge(scratch / "run/network/bridge", BridgeOptions("rtbench0"))
+    stack.callback(bridge.uninstall)
     oci = stack.enter_context(opened("oci", oci_options))
     oci.import_image(archive, BUSYBOX)
     pods = CriPods(oci, BUSYBOX, logs)
@@ -107,6 +111,7 @@ def contenders(stack: ExitStack, scratch: Path) -> list[Contender]:
         found.append(Contender("containerd CRI", pods.running, pods.remove, 1 / 5))
     if shutil.which("podman"):
         podman = PodmanContainers(scratch / "podman", archive, BUSYBOX, MEMORY)
+        stack.callback(podman.close)
         if podman.usable:
             found.append(Contender("podman run", podman.running, podman.remove, 1 / 6))
     return found
