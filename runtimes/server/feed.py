@@ -24,9 +24,12 @@ BUFFER = 1024
 class Feed:
     """One client's stream. Made, read and closed on the event loop."""
 
-    def __init__(self, rpc: str, begin: Callable[[], Iterator[Any]]) -> None:
+    def __init__(
+        self, rpc: str, begin: Callable[[], Iterator[Any]], ended: Callable[[Feed], None]
+    ) -> None:
         self._rpc = rpc
         self._begin = begin
+        self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[bytes | errors.Error | None] = asyncio.Queue()
         self._slots = threading.Semaphore(BUFFER)
@@ -78,6 +81,7 @@ class Feed:
         finally:
             self._tell(self._begun.set)
             self._close_items()
+            self._tell(lambda: self._ended(self))
 
     def _forward(self) -> None:
         self._items = self._begin()
@@ -103,11 +107,12 @@ class Feed:
 
 
 class Feeds:
-    """The feeds that are open, `most` at a time."""
+    """The feeds that are open, with `most` threads at a time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._open: set[Feed] = set()
+        self._threads: set[Feed] = set()
 
     @property
     def count(self) -> int:
@@ -117,14 +122,16 @@ class Feeds:
         """Start one.
 
         Raises:
-            ResourceExhausted: there are too many.
+            ResourceExhausted: there are too many, counting those whose clients have gone but
+                whose backend hasn't noticed.
         """
-        if len(self._open) >= self._most:
+        if len(self._threads) >= self._most:
             raise errors.ResourceExhausted(
                 f"{rpc}: {self._most} streams are open already; end some of them"
             )
-        feed = Feed(rpc, begin)
+        feed = Feed(rpc, begin, self._threads.discard)
         self._open.add(feed)
+        self._threads.add(feed)
         feed.start()
         return feed
 

@@ -152,7 +152,8 @@ class Host:
         start = time.perf_counter()
         code = "OK"
         try:
-            yield
+            with failure.only_ours(method.name):
+                yield
         except asyncio.CancelledError:
             late = context.time_remaining() == 0
             code = "DEADLINE_EXCEEDED" if late else "CANCELLED"

@@ -35,4 +35,6 @@ def configure(form: Format, *, debug: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else logging.Formatter(_TEXT))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # What fails is told by `Host`; gRPC adds tracebacks of calls that a stop has cut off.
+    logging.getLogger("grpc").setLevel(logging.CRITICAL)
     logging.getLogger("runtimes").setLevel(logging.DEBUG if debug else logging.INFO)

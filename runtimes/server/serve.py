@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
 
+_SETTLE_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 logger = logging.getLogger(__name__)
 
@@ -71,11 +72,19 @@ async def _serve(serving: Serving, held: claim.Claim, service: CriService) -> in
     systemd.notify("STOPPING=1")
     logger.info("stopping: streams end, calls have %g s, containers go on", serving.grace)
     await server.stop(serving.grace)
+    await _settle()
     if server.busy:
         logger.warning("stopped, calls left unfinished: %d", server.busy)
     else:
         logger.info("stopped")
     return server.busy
+
+
+async def _settle() -> None:
+    """Let gRPC's tasks hear that they were cancelled, before the loop is closed under them."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=_SETTLE_SECONDS)
 
 
 def _asked_to_stop(held: claim.Claim) -> asyncio.Event:

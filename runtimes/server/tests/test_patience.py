@@ -18,6 +18,7 @@ from runtimes.server.tests.hosting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from runtimes.core.cri.services import CriService
     from runtimes.server.tests.hosting import Hosted
 
 
@@ -71,6 +72,19 @@ class Slow(UnimplementedService):
         return cri.ExecSyncResponse(stdout=b"x" * timeout * 1024 * 1024)
 
 
+class Deaf(UnimplementedService):
+    """Its events look at nobody's patience while they wait for the next one."""
+
+    def __init__(self) -> None:
+        self.started = threading.Semaphore(0)
+        self.release = threading.Event()
+
+    def get_container_events(self) -> Iterator[cri.ContainerEventResponse]:
+        self.started.release()
+        while self.release.wait(30):
+            yield cri.ContainerEventResponse(container_id="x")
+
+
 def test_the_clients_deadline_reaches_the_backend(host: Callable[..., Hosted]) -> None:
     slow = Slow()
     with host(slow).connect(api="v1") as service:
@@ -97,7 +111,9 @@ def test_a_client_that_goes_away_reaches_the_backend(host: Callable[..., Hosted]
     caller.join(10)
 
 
-def test_a_client_that_goes_away_ends_a_list_stream(host: Callable[..., Hosted]) -> None:
+def test_a_client_that_goes_away_ends_a_list_stream(
+    host: Callable[..., Hosted], caplog: pytest.LogCaptureFixture
+) -> None:
     slow = Slow()
     service = host(slow).connect(api="v1")
     stream = service.stream_containers()
@@ -106,6 +122,7 @@ def test_a_client_that_goes_away_ends_a_list_stream(host: Callable[..., Hosted])
     service.close()
 
     assert slow.closed.wait(10)
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_a_client_that_goes_away_ends_an_event_stream(host: Callable[..., Hosted]) -> None:
@@ -177,8 +194,33 @@ def test_an_event_stream_that_ended_makes_room(host: Callable[..., Hosted]) -> N
     hosted = host(slow, Limits(feeds=1))
     for _ in range(3):
         with hosted.connect(api="v1") as service:
-            assert next(service.get_container_events()).container_id == "x"
-        wait_until(lambda: slow.live == 0, "the stream has ended")
+            wait_until(lambda: _first_event(service) == "x", "there is room")
+
+
+def test_a_stream_whose_end_the_backend_has_not_noticed_keeps_its_room(
+    host: Callable[..., Hosted],
+) -> None:
+    deaf = Deaf()
+    hosted = host(deaf, Limits(feeds=1))
+    gone = hosted.connect(api="v1")
+    reader = threading.Thread(target=_swallow, args=(lambda: list(gone.get_container_events()),))
+    reader.start()
+    assert deaf.started.acquire(timeout=10)
+    gone.close()
+    reader.join(10)
+
+    with hosted.connect(api="v1") as service:
+        with pytest.raises(errors.ResourceExhausted):
+            next(service.get_container_events())
+        deaf.release.set()
+        wait_until(lambda: _first_event(service) == "x", "there is room")
+
+
+def _first_event(service: CriService) -> str:
+    try:
+        return next(service.get_container_events()).container_id
+    except errors.ResourceExhausted:
+        return ""
 
 
 def test_messages_of_16_mib_pass_and_larger_ones_are_refused(host: Callable[..., Hosted]) -> None:

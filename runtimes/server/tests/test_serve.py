@@ -182,6 +182,7 @@ def test_a_call_that_outlasts_the_grace_is_given_up(serve: Callable[..., Server]
         assert time.monotonic() - before < 10
         with pytest.raises((errors.Unavailable, errors.Canceled)):
             stopping.result(10)
+    assert "traceback" not in server.log.lower()
 
 
 def test_a_second_signal_ends_it_at_once(serve: Callable[..., Server]) -> None:
@@ -211,6 +212,7 @@ def test_a_deadline_frees_the_backends_thread(serve: Callable[..., Server]) -> N
 
         assert time.monotonic() - before < 5
         wait_until(lambda: _acting(server) == 0, "the thread is free")
+        assert _answered(server, "StopContainer", "DEADLINE_EXCEEDED") == 1
         assert "traceback" not in server.log.lower()
 
 
@@ -224,7 +226,14 @@ def test_a_client_that_is_gone_frees_the_backends_thread(serve: Callable[..., Se
         service.close()
 
         wait_until(lambda: _acting(server) == 0, "the thread is free")
+        assert _answered(server, "StopContainer", "CANCELLED") == 1
         assert stopping.exception(10) is not None
+        assert "traceback" not in server.log.lower()
+
+
+def _answered(server: Server, rpc: str, code: str) -> float:
+    labels = f'package="runtime.v1",rpc="{rpc}",code="{code}"'
+    return _gauge(server, f"runtimes_server_requests_total{{{labels}}}")
 
 
 def test_the_old_api_does_a_pods_life(serve: Callable[..., Server]) -> None:
