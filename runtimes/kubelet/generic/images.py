@@ -12,7 +12,6 @@ from runtimes.core import errors
 from runtimes.core.cri.services import ImageImporter
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod.status import Image, ImageStats
-from runtimes.kubelet.generate.security import ImageFacts
 from runtimes.kubelet.generic import convert
 from runtimes.kubelet.sync.pull_secrets import pull_with
 
@@ -22,10 +21,13 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
     from runtimes.core.pod.status import RegistryAuth
+    from runtimes.kubelet.generate.security import ImageFacts
 
 
 def find_image(service: CriService, image: str) -> ImageFacts | None:
     """Look for an image; None when it isn't here."""
+    from runtimes.kubelet.generate.security import ImageFacts
+
     try:
         answer = service.image_status(cri.ImageSpec(image=image))
     except errors.NotFound:

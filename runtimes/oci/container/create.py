@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -68,7 +68,7 @@ def plan(
     engine: Engine, sandbox: SandboxRecord, config: cri.ContainerConfig, image: StoredImage
 ) -> ContainerRecord:
     """The record that is written first; it presumes everything that may come to exist."""
-    container_id = secrets.token_hex(32)
+    container_id = os.urandom(32).hex()
     return ContainerRecord(
         id=container_id,
         sandbox_id=sandbox.id,

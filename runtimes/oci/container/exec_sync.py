@@ -7,7 +7,7 @@ behind), containerd/containerd#9568 (a child that holds stdio must not prolong t
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import subprocess
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def exec_sync(
     if not observe.is_running(engine, record):
         raise errors.FailedPrecondition(f"exec in container '{record.id}': it isn't running")
     with ExitStack() as closing:
-        pid_file = engine.paths.execs / f"{secrets.token_hex(8)}.pid"
+        pid_file = engine.paths.execs / f"{os.urandom(8).hex()}.pid"
         closing.callback(pid_file.unlink, missing_ok=True)
         spec_file = pid_file.with_suffix(".json")
         closing.callback(spec_file.unlink, missing_ok=True)

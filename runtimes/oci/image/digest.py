@@ -7,7 +7,6 @@ Source: OCI image-spec descriptor.md, digests and registered algorithms.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -48,11 +47,15 @@ def short(digest: str) -> str:
 
 
 def of(data: bytes) -> str:
+    import hashlib
+
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def hasher(digest: str) -> _Hash:
     """Return an empty hash of the digest's own algorithm."""
+    import hashlib
+
     return hashlib.new(digest.partition(":")[0])
 
 

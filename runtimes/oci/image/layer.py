@@ -9,7 +9,7 @@ was made since this boot. Any other may have lost data in a power cut, and is ma
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -148,7 +148,7 @@ class LayerStore:
                 return
 
     def _attempt(self, place: Place, source: LayerSource, await_below: Callable[[], None]) -> None:
-        folder = self.layout.ingest / f"{digests.encoded(place.chain_id)}.{secrets.token_hex(4)}"
+        folder = self.layout.ingest / f"{digests.encoded(place.chain_id)}.{os.urandom(4).hex()}"
         tree = folder / LAYER_TREE
         tree.mkdir(mode=0o755, parents=True)
         try:
@@ -217,7 +217,7 @@ def item(digest: str) -> str:
 
 def remove_to_trash(layout: Layout, chain_id: str) -> Path | None:
     """Take a layer out of its place, at once; the caller removes the tree later."""
-    target = layout.trash / f"{digests.encoded(chain_id)}.{secrets.token_hex(4)}"
+    target = layout.trash / f"{digests.encoded(chain_id)}.{os.urandom(4).hex()}"
     try:
         layout.layer(chain_id).rename(target)
     except FileNotFoundError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 @contextmanager
 def lease(layout: Layout, chain: Iterable[str]) -> Iterator[None]:
     """Keep these layers from being collected, those that don't exist yet included."""
-    path = layout.leases / secrets.token_hex(8)
+    path = layout.leases / os.urandom(8).hex()
     with lock.shared(layout.layers_lock):
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)

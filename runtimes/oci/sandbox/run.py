@@ -7,7 +7,7 @@ the record is written before the network is attached, and the sandbox is READY o
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import socket
 import time
 from contextlib import ExitStack
@@ -56,7 +56,7 @@ def handlers(engine: Engine) -> dict[str, str]:
 def plan(engine: Engine, config: cri.PodSandboxConfig, handler: str) -> SandboxRecord:
     """The record that is written first; it presumes everything that may come to exist."""
     metadata = config.metadata
-    sandbox_id = secrets.token_hex(32)
+    sandbox_id = os.urandom(32).hex()
     own_network = not options.uses_host_network(config)
     return SandboxRecord(
         id=sandbox_id,

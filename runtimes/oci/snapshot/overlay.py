@@ -10,7 +10,6 @@ Source: kernel Documentation/filesystems/overlayfs.rst; containerd mount_linux.g
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from functools import cache
 from pathlib import Path
@@ -62,7 +61,7 @@ def mount_overlay(
     if len(os.fsencode(whole)) < _PAGE and not any(_SPECIAL & set(p) for p in (*paths, *extra)):
         mount("overlay", target, "overlay", data=whole, flags=_flags(upper))
         return
-    links = target.parent / f"{LINKS}{secrets.token_hex(4)}"
+    links = target.parent / f"{LINKS}{os.urandom(4).hex()}"
     links.mkdir()
     try:
         below = [_link(links, f"{n:x}", path) for n, path in enumerate(lower)]
