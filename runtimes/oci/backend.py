@@ -110,7 +110,8 @@ def _probe(options: OciOptions) -> Probe:
         runtime = choose_runtime(options.runtime, facts, options.resolved_run_root())
         monitor = choose_monitor(options.monitor, facts)
     except errors.BackendUnavailable as error:
-        return Probe(ProbeState.UNUSABLE, str(error), "apt-get install crun conmon")
+        reason = str(error).removeprefix("open backend 'oci': ")
+        return Probe(ProbeState.UNUSABLE, reason, "apt-get install crun conmon")
     if "CAP_SYS_ADMIN" not in facts.capabilities:
         return Probe(
             ProbeState.UNUSABLE,

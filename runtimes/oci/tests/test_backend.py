@@ -138,3 +138,15 @@ def test_importing_and_opening_needs_neither_grpc_nor_docker() -> None:
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
 
     assert loaded.stdout.strip() == b"[]"
+
+
+def test_what_it_lacks_is_told_once_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    with pytest.raises(errors.BackendUnavailable) as raised:
+        backend.open(OciOptions(runtime="no-such-runtime"))
+
+    assert str(raised.value) == (
+        "open backend 'oci': 'no-such-runtime' is not installed; install the package crun; "
+        "apt-get install crun conmon"
+    )
