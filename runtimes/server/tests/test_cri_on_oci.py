@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.cni.bridge.builtin import BuiltinBridge
+from runtimes.cni.bridge.segment import BridgeOptions
 from runtimes.contract.cri import *  # noqa: F403 - the tests of the profile
 from runtimes.contract.subject import Subject
 from runtimes.contract.testimage.busybox import BUSYBOX
@@ -30,7 +33,8 @@ def contract_subject(
 ) -> Iterator[Subject]:
     folder = tmp_path_factory.mktemp("served-oci")
     root = folder / "oci"
-    words = {"root": str(root / "root"), "run_root": str(root / "run"), "bridge": "rtserved0"}
+    bridge = f"rts{os.getpid():x}"
+    words = {"root": str(root / "root"), "run_root": str(root / "run"), "bridge": bridge}
     backend = discovery.load("oci")
     options: object = configure.fill(backend.options, words)
     with backend.open(options) as service:
@@ -39,6 +43,7 @@ def contract_subject(
     registry = {} if runtimes_engines.problem("registry") else runtimes_engines.env("registry")
     server = Server(folder, ("-b", "oci", *given))
     with ExitStack() as stack:
+        stack.callback(BuiltinBridge(root / "run/network/bridge", BridgeOptions(bridge)).uninstall)
         stack.callback(server.end)
         server.start()
         server.wait_until_it_serves()
