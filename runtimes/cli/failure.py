@@ -58,14 +58,15 @@ def _explain(error: Exception, settings: Settings) -> int:
         import traceback
 
         traceback.print_exception(error)
-    for line in _lines(error):
+    for line in lines(error):
         click.echo(line, err=True)
     if isinstance(error, ExitCode):
         return error.exit_code
     return RUNTIME_FAILED if settings.command in TRANSPARENT else FAILED
 
 
-def _lines(error: Exception) -> list[str]:
+def lines(error: BaseException) -> list[str]:
+    """Word an error for people."""
     mistakes: tuple[object, ...] = getattr(error, "mistakes", ())
     if isinstance(error, errors.Error) and mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"

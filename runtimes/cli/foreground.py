@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.cli.exit_codes import of_start_failure
-from runtimes.cli.failure import RUNTIME_FAILED
+from runtimes.cli.failure import RUNTIME_FAILED, lines
 from runtimes.cli.messages import note
 from runtimes.client import StartFailed
 from runtimes.client.log_lines import Merger
@@ -173,7 +173,8 @@ class Foreground:
             note(str(StartFailed(one.pod.full_name, *one.failure)))
             return of_start_failure(one.failure[1], one.failure[2])
         if one.error is not None:
-            note(str(one.error))
+            for line in lines(one.error):
+                note(line.removeprefix("runtimes: "))
             return RUNTIME_FAILED
         code = one.view.exit_code if one.view is not None else None
         if code is None:
