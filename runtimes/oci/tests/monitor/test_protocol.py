@@ -251,6 +251,16 @@ def test_a_missing_program_is_the_callers_mistake(message: str, expected: type) 
     assert message in str(error)
 
 
+def test_what_runc_says_is_taken_out_of_its_log_lines() -> None:
+    line = r'time="2026-01-02T03:04:05Z" level=error msg="exec: \"x\": executable file not found"'
+
+    error = refusal("start it", line)
+
+    assert (
+        str(error) == 'start it: exec: "x": executable file not found; is the command in the image?'
+    )
+
+
 def test_unknown_monitors_are_refused() -> None:
     with pytest.raises(errors.InvalidArgument, match="containerd-shim"):
         choose("containerd-shim", host_facts())
