@@ -81,9 +81,9 @@ def test_the_working_directory_is_the_images_by_default(contract: Bench) -> None
 
 def test_the_working_directory_is_the_configs_and_made_if_it_is_absent(contract: Bench) -> None:
     config = contract.config("pwd")
-    config.working_dir = "/work/here"
+    config.working_dir = "/var/here"
 
-    assert contract.finish(config).log == "/work/here\n"
+    assert contract.finish(config).log == "/var/here\n"
 
 
 def test_standard_input_is_at_its_end_when_nobody_asked_for_it(contract: Bench) -> None:
