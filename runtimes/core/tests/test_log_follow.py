@@ -193,11 +193,12 @@ def test_a_log_removed_with_its_folder_is_read_to_its_end(log: Path) -> None:
 def test_a_busy_writer_in_another_thread_is_followed_through_rotations(
     log: Path, writer: LogWriter
 ) -> None:
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def produce() -> None:
         for number in range(3000):
             writer.write("stdout", b"%d\n" % number)
+            begun.wait(10)  # what was rotated away before anyone followed isn't followed
             if number % 500 == 499:
                 log.rename(log.with_name(f"0.log.20260101-{number:06d}"))
                 writer.reopen()
@@ -205,7 +206,10 @@ def test_a_busy_writer_in_another_thread_is_followed_through_rotations(
 
     thread = threading.Thread(target=produce)
     thread.start()
-    texts = [entry.text for entry in follow(log, ended=over.is_set)]
+    texts = []
+    for entry in follow(log, ended=over.is_set):
+        begun.set()
+        texts.append(entry.text)
     thread.join()
 
     assert texts == [b"%d\n" % number for number in range(3000)]

@@ -185,7 +185,9 @@ def test_a_plugin_that_hangs_is_killed_with_its_children(
 
     assert time.monotonic() - start < 5
     for pid in (tmp_path / "pids").read_text().split():
-        assert not _is_running(int(pid))
+        while _is_running(int(pid)):
+            assert time.monotonic() - start < 10, "a child outlived its plugin"
+            time.sleep(0.01)
     host.detach(request)
     assert plugins.commands() == ["ADD first", "DEL first"]
 
