@@ -141,6 +141,7 @@ class Host:
 
     def _answer(self, method: Method, data: bytes) -> bytes:
         with failure.only_ours(method.name):
+            deadline.check(method.name)  # it may have waited for its thread too long
             answer = UNARY[method.name](self._service, _parsed(method, data))
             if isinstance(answer, cri.VersionResponse):
                 answer = _named(answer, method.package)

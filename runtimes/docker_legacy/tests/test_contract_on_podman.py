@@ -15,11 +15,13 @@ from runtimes.contract.docker.subject import DockerSubject
 from runtimes.contract.engines.session import give_up
 from runtimes.contract.subject import Known
 from runtimes.contract.testimage.push import push
+from runtimes.core import errors, retry
 from runtimes.docker_legacy.backend import EngineOptions, engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runtimes.contract.docker.bench import DockerBench
     from runtimes.contract.engines.session import EngineSession
     from runtimes.contract.testimage.layout import BuiltImage
 
@@ -63,3 +65,25 @@ def docker_subject(runtimes_engines: EngineSession) -> Iterator[DockerSubject]:
             yield DockerSubject(
                 name="podman", open=lambda: engine.open(options), publish=publish, known=KNOWN
             )
+
+
+def test_start_container_that_ended_runs_it_again(contract_docker: DockerBench) -> None:
+    """As the profile has it, but with time: Podman tidies up in a process of its own.
+
+    Until that has ended, its runtime still has a container of that id.
+    """
+    container = contract_docker.sh("echo once")
+    contract_docker.finish(container)
+
+    policy = retry.Policy(attempts=100, longest=0.2)
+    retry.retry(lambda: _start_when_tidied_up(contract_docker, container), policy)
+    contract_docker.finish(container)
+
+    assert contract_docker.log(container).out == "once\nonce\n"
+
+
+def _start_when_tidied_up(bench: DockerBench, container: str) -> None:
+    try:
+        bench.docker.start_container(container)
+    except errors.Internal as error:
+        raise errors.Unavailable("Podman has not tidied up yet") from error

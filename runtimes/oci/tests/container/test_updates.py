@@ -196,7 +196,7 @@ def test_statistics_tell_what_a_container_uses(pods: Pods) -> None:
         linux=_limited(64 * MIB),
     )
     idle = pods.create(pod, name="idle")
-    wait_for(lambda: "sleep" in pods.sh(container, "ps -o args"))
+    wait_for(lambda: "sleep 100" in pods.sh(container, "ps -o args").splitlines())
 
     stats = pods.service.container_stats(container)
 
