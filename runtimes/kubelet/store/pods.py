@@ -135,10 +135,10 @@ class PodStore:
             pod = self.by_uid(uid)
             record = self._record(uid)
             record.unlink(missing_ok=True)
-            if pod is not None:
-                self._unlink_name(pod, uid)
             (record.parent / "lock").unlink(missing_ok=True)
             _remove_empty(record.parent)
+            if pod is not None:  # last, so that whoever follows a kill finds the folder
+                self._unlink_name(pod, uid)
 
     def _created(self, pod: v1.Pod) -> v1.Pod:
         uid = pod.metadata.uid or self._uid()
@@ -173,9 +173,9 @@ class PodStore:
             translated(f"record pod '{meta.namespace}/{meta.name}' in {record}"),
             ExitStack() as undo,
         ):
+            self._link_name(pod)  # first, so that whoever follows a kill finds the folder
             record.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             undo.callback(_remove_empty, record.parent)
-            self._link_name(pod)
             durable.write(record, encode(Record(format=FORMAT, backend=self._backend, pod=pod)))
             undo.pop_all()
 
@@ -183,10 +183,22 @@ class PodStore:
         self._names.mkdir(mode=0o750, parents=True, exist_ok=True)
         link = self._name(pod.metadata.namespace, pod.metadata.name)
         if link.is_symlink():
-            if str(link.readlink()) == pod.metadata.uid:
+            before = str(link.readlink())
+            if before == pod.metadata.uid:
                 return
+            self._sweep(before)
             link.unlink()
         link.symlink_to(pod.metadata.uid)
+
+    def _sweep(self, uid: str) -> None:
+        """Remove what an apply left that was killed before its record was written."""
+        record = self._record(uid)
+        if record.exists() or not record.parent.is_dir():
+            return
+        for leftover in (record.parent / "lock", *record.parent.glob(".*")):
+            if leftover.is_file():
+                leftover.unlink()
+        _remove_empty(record.parent)
 
     def _unlink_name(self, pod: v1.Pod, uid: str) -> None:
         link = self._name(pod.metadata.namespace, pod.metadata.name)
