@@ -135,8 +135,7 @@ class PodStore:
             pod = self.by_uid(uid)
             record = self._record(uid)
             record.unlink(missing_ok=True)
-            (record.parent / "lock").unlink(missing_ok=True)
-            _remove_empty(record.parent)
+            self._sweep(uid)
             if pod is not None:  # last, so that whoever follows a kill finds the folder
                 self._unlink_name(pod, uid)
 
@@ -191,7 +190,7 @@ class PodStore:
         link.symlink_to(pod.metadata.uid)
 
     def _sweep(self, uid: str) -> None:
-        """Remove what an apply left that was killed before its record was written."""
+        """Remove the lock and half-written records of a pod that has no record."""
         record = self._record(uid)
         if record.exists() or not record.parent.is_dir():
             return

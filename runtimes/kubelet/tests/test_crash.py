@@ -39,5 +39,5 @@ def test_a_pod_is_finished_or_removed_after_any_kill(tmp_path: Path, seed: int) 
         else:
             worker.remove()
             assert runtime.get_pods(include_exited=True) == []
-            assert list(tmp_path.glob("kubelet/pods/*/pod.json")) == []
+            assert list(tmp_path.glob("kubelet/pods/*")) == []
             assert list(tmp_path.glob("logs/*")) == []

@@ -240,3 +240,25 @@ def test_any_kill_leaves_whole_records_and_one_uid_per_name(tmp_path: Path) -> N
             assert known == found.metadata.uid
             assert isinstance(found.spec.containers[0], v1.Container)
     assert set(uids) == {"pod-0", "pod-1", "pod-2"}
+
+
+def test_removing_a_pod_takes_half_written_records_along(store: PodStore, tmp_path: Path) -> None:
+    uid = store.apply(WANTED).pod.metadata.uid
+    (tmp_path / "pods" / uid / ".pod.json.deadbeef").write_bytes(b"{")
+
+    store.remove(uid)
+
+    assert list((tmp_path / "pods").iterdir()) == []
+
+
+def test_applying_clears_what_a_killed_apply_of_that_name_left(
+    store: PodStore, tmp_path: Path
+) -> None:
+    lost = store.apply(WANTED).pod.metadata.uid
+    record = record_of(store, lost, tmp_path)
+    record.rename(record.with_name(".pod.json.deadbeef"))
+
+    found = store.apply(WANTED).pod.metadata.uid
+
+    assert [path.name for path in (tmp_path / "pods").iterdir()] == [found]
+    assert found != lost
