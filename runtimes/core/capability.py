@@ -14,9 +14,9 @@ class Capability(StrEnum):
     """Each member's comment says what a claim promises."""
 
     EXEC_SYNC = "exec.sync"  # ExecSync; a timeout kills the process tree
-    EXEC_STREAM = "exec.stream"  # Exec: a URL of a streaming server
-    ATTACH = "attach"  # Attach
-    PORT_FORWARD = "port_forward"  # PortForward
+    EXEC_STREAM = "exec.stream"  # Exec: `StreamingService.open_exec`, or a URL
+    ATTACH = "attach"  # Attach, likewise
+    PORT_FORWARD = "port_forward"  # PortForward, likewise
     LOGS_REOPEN = "logs.reopen"  # ReopenContainerLog after a rename
     CONTAINER_STATS = "stats.container"  # ContainerStats, ListContainerStats
     SANDBOX_STATS = "stats.sandbox"  # PodSandboxStats, ListPodSandboxStats

@@ -1,0 +1,1 @@
+"""Streams of processes in containers: what backends open, and the codecs that carry them."""
