@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.cni.network import PodNetwork
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
     from runtimes.oci.host.facts import HostFacts
     from runtimes.oci.image.store import ImageStore
     from runtimes.oci.monitor.monitor import Monitor

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.container import bundle, recover, signals, teardown
 from runtimes.oci.container.warm import warm
 from runtimes.oci.sandbox.ready import is_ready

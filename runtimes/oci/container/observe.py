@@ -76,7 +76,7 @@ def _why_lost(engine: Engine, record: ContainerRecord) -> str:
 def _oom(engine: Engine, record: ContainerRecord, ended: Exit) -> bool:
     if ended.code != KILLED_EXIT_CODE:
         return False
-    from runtimes.oci.cgroup import oom
+    from runtimes.core.cgroup import oom
 
     kills = oom.oom_kills(engine.cgroups, record.cgroup_path)
     noted = (engine.containers.folder(record.id) / _OOM_FILE).exists()

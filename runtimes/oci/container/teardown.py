@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import kill as cgroup_kill
-from runtimes.oci.cgroup import tree
+from runtimes.core.cgroup import kill as cgroup_kill
+from runtimes.core.cgroup import tree
 from runtimes.oci.snapshot import rootfs
 from runtimes.oci.state import stragglers
 from runtimes.oci.state.process import Process, wait_gone

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runtimes.core import errors
+from runtimes.core.cgroup import limits
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import limits
 from runtimes.oci.container import observe, status
 from runtimes.oci.spec import resources
 from runtimes.oci.state.derive import State
@@ -16,8 +16,8 @@ from runtimes.oci.state.derive import State
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runtimes.core.cgroup.resources import Resources
     from runtimes.oci.engine import Engine
-    from runtimes.oci.spec.schema import Resources
 
 
 def update_container_resources(

@@ -15,12 +15,12 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from runtimes.oci.cgroup.layout import UNIFIED
+from runtimes.core.cgroup.layout import UNIFIED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 
 def warm(layout: Layout) -> None:

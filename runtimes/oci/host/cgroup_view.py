@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import layout as layouts
+from runtimes.core.cgroup import layout as layouts
 from runtimes.oci.host import syscalls
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.oci.cgroup import layout as layouts
+from runtimes.core.cgroup import layout as layouts
 from runtimes.oci.host import capabilities, programs
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ import _thread
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from runtimes.oci.cgroup.layout import UNIFIED
-from runtimes.oci.cgroup.paths import OURS
+from runtimes.core.cgroup.layout import UNIFIED
+from runtimes.core.cgroup.paths import OURS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 NAME = "monitors"
 _SYSTEMD = "name=systemd"

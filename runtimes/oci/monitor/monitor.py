@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
-from runtimes.oci.cgroup.wait import wait_until
+from runtimes.core.cgroup.wait import wait_until
 from runtimes.oci.runtime.refusal import refusal
 from runtimes.oci.state.process import Process, identify
 

@@ -16,7 +16,7 @@ from runtimes.oci.host.cgroup_view import CgroupView, cgroup_view
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
     from runtimes.oci.host.facts import HostFacts
 
 CRUN, RUNC = "crun", "runc"

@@ -16,9 +16,9 @@ import struct
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import kill as cgroup_kill
-from runtimes.oci.cgroup import paths as cgroup_paths
-from runtimes.oci.cgroup import tree
+from runtimes.core.cgroup import kill as cgroup_kill
+from runtimes.core.cgroup import paths as cgroup_paths
+from runtimes.core.cgroup import tree
 from runtimes.oci.monitor import cgroup as monitor_cgroup
 from runtimes.oci.monitor.monitor import CreateRequest
 from runtimes.oci.runtime.release import release

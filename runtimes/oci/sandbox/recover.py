@@ -76,7 +76,7 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
 
 def _discard_unreadable(engine: Engine, sandbox_id: str, error: errors.Error) -> bool:
     """Remove a sandbox that no call could name any more."""
-    from runtimes.oci.cgroup import paths as cgroup_paths
+    from runtimes.core.cgroup import paths as cgroup_paths
     from runtimes.oci.container import teardown as containers_teardown
     from runtimes.oci.sandbox import namespaces, teardown
     from runtimes.oci.state import stragglers

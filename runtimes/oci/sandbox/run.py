@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import paths as cgroup_paths
+from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.oci.sandbox import files, namespaces, network, options, pause, recover, teardown
 from runtimes.oci.sandbox.ready import inode
 from runtimes.oci.state.record import NetworkState, SandboxPhase, SandboxRecord

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runtimes.core.cgroup import paths as cgroup_paths
+from runtimes.core.cgroup import tree
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import paths as cgroup_paths
-from runtimes.oci.cgroup import tree
 from runtimes.oci.container import teardown as containers
 from runtimes.oci.sandbox import namespaces, network, pause
 from runtimes.oci.sandbox.ready import inode

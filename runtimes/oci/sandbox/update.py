@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cgroup import limits, tree
+from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import limits, tree
-from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.sandbox.ready import is_ready
 from runtimes.oci.spec import resources as spec_resources
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.oci.cgroup.paths import container_path
+from runtimes.core.cgroup.paths import container_path
 from runtimes.oci.seccomp.choose import BPF_ANNOTATION, choose, filter_for
 from runtimes.oci.seccomp.profile import Target
 from runtimes.oci.seccomp.table import default_profile

@@ -14,9 +14,10 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runtimes.core.cgroup.resources import DeviceRule
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.oci.spec.request import SpecRequest
-    from runtimes.oci.spec.schema import Device, DeviceRule
+    from runtimes.oci.spec.schema import Device
 
 HARMLESS = (
     (1, 3),  # null

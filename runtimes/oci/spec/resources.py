@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup.limits import UNLIMITED, limits_swap
+from runtimes.core.cgroup.limits import UNLIMITED, limits_swap
 from runtimes.oci.host.clamp import warn_once
 
 if TYPE_CHECKING:
+    from runtimes.core.cgroup.layout import Layout
+    from runtimes.core.cgroup.resources import Cpu, Memory, Resources
     from runtimes.core.cri.v1 import api_pb2 as cri
-    from runtimes.oci.cgroup.layout import Layout
     from runtimes.oci.spec.request import SpecRequest
-    from runtimes.oci.spec.schema import Cpu, Memory, Resources
 
 
 def container(request: SpecRequest) -> Resources:

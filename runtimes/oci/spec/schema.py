@@ -5,7 +5,10 @@ Source: opencontainers/runtime-spec config.md and config-linux.md, 1.0.2 and lat
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from runtimes.core.cgroup.resources import Resources
 
 
 class User(TypedDict):
@@ -76,48 +79,6 @@ class Device(TypedDict):
     fileMode: NotRequired[int]
     uid: NotRequired[int]
     gid: NotRequired[int]
-
-
-class DeviceRule(TypedDict):
-    allow: bool
-    type: NotRequired[str]
-    major: NotRequired[int]
-    minor: NotRequired[int]
-    access: str
-
-
-class Cpu(TypedDict, total=False):
-    shares: int
-    quota: int
-    period: int
-    cpus: str
-    mems: str
-
-
-class Memory(TypedDict, total=False):
-    limit: int
-    swap: int
-    reservation: int
-
-
-class Pids(TypedDict):
-    limit: int
-
-
-class HugepageLimit(TypedDict):
-    pageSize: str
-    limit: int
-
-
-class Resources(TypedDict, total=False):
-    """What limits a cgroup; memory in bytes, -1 is unlimited; cpu quota and period in µs."""
-
-    devices: list[DeviceRule]
-    cpu: Cpu
-    memory: Memory
-    pids: Pids
-    hugepageLimits: list[HugepageLimit]
-    unified: dict[str, str]
 
 
 class SyscallArg(TypedDict):

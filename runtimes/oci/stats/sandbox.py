@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cgroup import stats
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import stats
 from runtimes.oci.sandbox import ready
 from runtimes.oci.sandbox.list import has_labels
 from runtimes.oci.stats import container

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.cni.bridge.builtin import BuiltinBridge
+from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import paths as cgroup_paths
 from runtimes.oci.engine import Engine
 from runtimes.oci.host.facts import host_facts
 from runtimes.oci.options import OciOptions

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.core.cgroup import kill, tree
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import kill, tree
 from runtimes.oci.host import facts, programs, syscalls
 from runtimes.oci.host.cgroup_view import cgroup_view
 from runtimes.oci.spec import host_files, rootfs

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import deadline, errors
+from runtimes.core.cgroup import tree
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import tree
 from runtimes.oci.container.observe import observe
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.oci.cgroup import layout as layouts
+from runtimes.core.cgroup import layout as layouts
 from runtimes.oci.host import cgroup_view as views
 from runtimes.oci.host import facts, syscalls
 from runtimes.oci.tests.spec_containers import Containers, shell

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup.layout import Version
+from runtimes.core.cgroup.layout import Version
 from runtimes.oci.host import capabilities, facts
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.core.cgroup.layout import Layout, Version
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup.layout import Layout, Version
 from runtimes.oci.host.facts import host_facts
 from runtimes.oci.monitor import cgroup
 from runtimes.oci.tests.pods import wait_for

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
+from runtimes.core.cgroup import tree
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import tree
 from runtimes.oci.tests.pods import cgroups_of, wait_for
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from runtimes.core.cgroup.layout import Layout, Version
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup.layout import Layout, Version
 from runtimes.oci.host.capabilities import NAMES
 from runtimes.oci.host.facts import HostFacts
 from runtimes.oci.spec.request import SandboxFacts, SpecRequest

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
+from runtimes.core.cgroup.layout import Layout, Version
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup.layout import Layout, Version
 from runtimes.oci.host.programs import Program
 from runtimes.oci.seccomp.bpf import libseccomp_version
 from runtimes.oci.spec import devices, lsm, namespaces, paths, resources

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.core.cgroup import limits
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.cgroup import limits
 from runtimes.oci.host import programs, syscalls
 from runtimes.oci.host.capabilities import from_status
 from runtimes.oci.host.clamp import clamp_capabilities

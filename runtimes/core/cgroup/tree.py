@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup.layout import offered
-from runtimes.oci.cgroup.wait import wait_until
+from runtimes.core.cgroup.layout import offered
+from runtimes.core.cgroup.wait import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 WANTED = ("cpu", "cpuset", "io", "memory", "pids", "hugetlb")
 

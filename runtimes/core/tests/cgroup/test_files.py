@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import limits, oom, stats, tree
-from runtimes.oci.cgroup.layout import Layout, Version
+from runtimes.core.cgroup import limits, oom, stats, tree
+from runtimes.core.cgroup.layout import Layout, Version
 
 if TYPE_CHECKING:
     from pathlib import Path

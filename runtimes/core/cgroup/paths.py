@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup.layout import UNIFIED
+from runtimes.core.cgroup.layout import UNIFIED
 
 if TYPE_CHECKING:
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 OURS = "runtimes"
 """Where pods go that name no cgroup_parent."""

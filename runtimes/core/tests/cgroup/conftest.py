@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.oci.cgroup import kill, tree
-from runtimes.oci.cgroup import layout as layouts
+from runtimes.core.cgroup import kill, tree
+from runtimes.core.cgroup import layout as layouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

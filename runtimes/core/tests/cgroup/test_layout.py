@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import layout as layouts
-from runtimes.oci.cgroup.layout import Version
+from runtimes.core.cgroup import layout as layouts
+from runtimes.core.cgroup.layout import Version
 
 V1 = """\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

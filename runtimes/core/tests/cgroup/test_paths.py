@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import paths
-from runtimes.oci.cgroup.layout import Layout, Version
+from runtimes.core.cgroup import paths
+from runtimes.core.cgroup.layout import Layout, Version
 
 
 @pytest.mark.parametrize(

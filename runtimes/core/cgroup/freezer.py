@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup.wait import wait_until
+from runtimes.core.cgroup.wait import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 QUIET_TIMEOUT = 0.5
 

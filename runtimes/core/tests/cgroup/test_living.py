@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import freezer, kill, limits, oom, stats, tree
-from runtimes.oci.cgroup import layout as layouts
+from runtimes.core.cgroup import freezer, kill, limits, oom, stats, tree
+from runtimes.core.cgroup import layout as layouts
 
 if TYPE_CHECKING:
     import subprocess

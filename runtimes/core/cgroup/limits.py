@@ -16,8 +16,8 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runtimes.oci.cgroup.layout import Layout
-    from runtimes.oci.spec.schema import Cpu, Memory, Resources
+    from runtimes.core.cgroup.layout import Layout
+    from runtimes.core.cgroup.resources import Cpu, Memory, Resources
 
 DEFAULT_PERIOD = 100_000
 UNLIMITED = -1

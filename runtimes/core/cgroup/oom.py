@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 SIGKILLED = 137
 

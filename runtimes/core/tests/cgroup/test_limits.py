@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import limits
+from runtimes.core.cgroup import limits
 
 if TYPE_CHECKING:
-    from runtimes.oci.spec.schema import Resources
+    from runtimes.core.cgroup.resources import Resources
 
 MIB = 1 << 20
 

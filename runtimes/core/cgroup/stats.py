@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.cgroup import tree
+from runtimes.core.cgroup import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 NO_LIMIT = 1 << 60
 """v1 writes the largest page-aligned number where nothing is limited."""

@@ -13,11 +13,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
-from runtimes.oci.cgroup import freezer, tree
-from runtimes.oci.cgroup.wait import wait_until
+from runtimes.core.cgroup import freezer, tree
+from runtimes.core.cgroup.wait import wait_until
 
 if TYPE_CHECKING:
-    from runtimes.oci.cgroup.layout import Layout
+    from runtimes.core.cgroup.layout import Layout
 
 ROUND = 1.0
 """Seconds that one round waits for the processes it killed."""
