@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         RuntimeVersion,
     )
     from runtimes.core.pod.sync import PodSyncResult
+    from runtimes.core.streaming.session import StreamSession
 
 
 class PodRuntime(Protocol):
@@ -104,15 +106,35 @@ class PodRuntime(Protocol):
         """
         ...
 
-    def exec_url(
+    def open_exec(
         self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
-    ) -> str:
-        """URL at which a streaming server runs `cmd`."""
+    ) -> StreamSession:
+        """Run a command with streams; with a `tty`, stderr comes with stdout.
+
+        Raises:
+            NotFound, FailedPrecondition, InvalidArgument: as `StreamingService.open_exec`.
+            Unimplemented: the backend has no such streams.
+        """
         ...
 
-    def attach_url(self, container_id: str, *, tty: bool = False, stdin: bool = False) -> str: ...
+    def open_attach(
+        self, container_id: str, *, tty: bool = False, stdin: bool = False
+    ) -> StreamSession:
+        """Connect to a container's main process; `tty` says whether it has one.
 
-    def port_forward_url(self, pod_sandbox_id: str, ports: Sequence[int]) -> str: ...
+        Raises: as `open_exec`.
+        """
+        ...
+
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        """Connect to a port on the pod's loopback; the caller closes the blocking socket.
+
+        Raises:
+            NotFound, FailedPrecondition, InvalidArgument, Unavailable: as
+                `StreamingService.open_port_forward`.
+            Unimplemented: the backend forwards no ports.
+        """
+        ...
 
     def stats(self) -> list[ContainerUsage]:
         """What every running container uses now."""

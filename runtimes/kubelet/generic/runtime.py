@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod.status import ExecResult
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic import facts
 from runtimes.kubelet.generic.changes import Changes
@@ -15,6 +16,7 @@ from runtimes.kubelet.generic.pods import get_pods
 from runtimes.kubelet.generic.status import EndedContainers, pod_status
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import (
         ContainerUsage,
-        ExecResult,
         Image,
         ImageStats,
         PodStatus,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         RuntimeVersion,
     )
     from runtimes.core.pod.sync import PodSyncResult
+    from runtimes.core.streaming.session import StreamSession
 
 
 class GenericRuntime:
@@ -169,26 +171,30 @@ class GenericRuntime:
     # -- commands and streams
 
     def exec(self, container_id: str, cmd: Sequence[str], timeout: int = 0) -> ExecResult:
-        from runtimes.kubelet.generic import exec as commands
+        answer = self._service.exec_sync(container_id, cmd, timeout)
+        return ExecResult(answer.exit_code, answer.stdout, answer.stderr)
 
-        return commands.run(self._service, container_id, cmd, timeout)
-
-    def exec_url(
+    def open_exec(
         self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
-    ) -> str:
-        from runtimes.kubelet.generic import exec as commands
+    ) -> StreamSession:
+        from runtimes.kubelet.generic import streams
 
-        return commands.exec_url(self._service, container_id, cmd, tty=tty, stdin=stdin)
+        service = streams.streaming(self._service, self._name)
+        return service.open_exec(streams.exec_request(container_id, cmd, tty=tty, stdin=stdin))
 
-    def attach_url(self, container_id: str, *, tty: bool = False, stdin: bool = False) -> str:
-        from runtimes.kubelet.generic import exec as commands
+    def open_attach(
+        self, container_id: str, *, tty: bool = False, stdin: bool = False
+    ) -> StreamSession:
+        from runtimes.kubelet.generic import streams
 
-        return commands.attach_url(self._service, container_id, tty=tty, stdin=stdin)
+        service = streams.streaming(self._service, self._name)
+        return service.open_attach(streams.attach_request(container_id, tty=tty, stdin=stdin))
 
-    def port_forward_url(self, pod_sandbox_id: str, ports: Sequence[int]) -> str:
-        from runtimes.kubelet.generic import exec as commands
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        from runtimes.kubelet.generic import streams
 
-        return commands.port_forward_url(self._service, pod_sandbox_id, ports)
+        service = streams.streaming(self._service, self._name)
+        return service.open_port_forward(pod_sandbox_id, port)
 
     # -- images
 

@@ -9,7 +9,7 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod.status import ExecResult, RuntimeVersion
-from runtimes.kubelet.generic import convert
+from runtimes.kubelet.generic import convert, streams
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import pod
 
@@ -39,30 +39,29 @@ def test_a_command_in_a_missing_container_is_told(bench: Bench) -> None:
         bench.runtime.exec("none", ["true"])
 
 
+class NoStreams:
+    """A CRI service without streams."""
+
+
 def test_streams_that_the_backend_lacks_are_unimplemented(bench: Bench) -> None:
-    with pytest.raises(errors.Unimplemented):
-        bench.runtime.exec_url("c", ["sh"], tty=True)
-    with pytest.raises(errors.Unimplemented):
-        bench.runtime.attach_url("c")
-    with pytest.raises(errors.Unimplemented):
-        bench.runtime.port_forward_url("s", [80])
+    runtime = bench.another()
+    runtime._service = NoStreams()  # type: ignore[assignment]  # nothing else is asked of it
+
+    for call in (
+        lambda: runtime.open_exec("c", ["sh"], tty=True),
+        lambda: runtime.open_attach("c"),
+        lambda: runtime.open_port_forward("s", 80),
+    ):
+        with pytest.raises(errors.Unimplemented, match="backend 'fake'"):
+            call()
 
 
-def test_a_tty_has_no_stderr(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[cri.ExecRequest] = []
+def test_a_tty_has_no_stderr() -> None:
+    with_tty = streams.exec_request("c", ["sh"], tty=True, stdin=True)
+    without = streams.attach_request("c", tty=False, stdin=False)
 
-    def url(request: cri.ExecRequest) -> str:
-        asked.append(request)
-        return "http://127.0.0.1/x"
-
-    monkeypatch.setattr(bench.service, "exec", url)
-    bench.runtime.exec_url("c", ["sh"], tty=True, stdin=True)
-    bench.runtime.exec_url("c", ["sh"])
-
-    assert [(one.tty, one.stdin, one.stdout, one.stderr) for one in asked] == [
-        (True, True, True, False),
-        (False, False, True, True),
-    ]
+    assert (with_tty.stdin, with_tty.stdout, with_tty.stderr) == (True, True, False)
+    assert (without.stdin, without.stdout, without.stderr) == (False, True, True)
 
 
 def test_images_come_and_go(bench: Bench) -> None:
