@@ -18,6 +18,7 @@ from runtimes.docker_legacy.container import remove as container_remove
 from runtimes.docker_legacy.container import resize as container_resize
 from runtimes.docker_legacy.container import start as container_start
 from runtimes.docker_legacy.container import stop as container_stop
+from runtimes.docker_legacy.container import update as container_update
 from runtimes.docker_legacy.engine import Engine
 from runtimes.docker_legacy.exec import create as exec_create
 from runtimes.docker_legacy.exec import inspect as exec_inspect
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from runtimes.core.docker.beyond import DockerEvents, DockerUpdate
     from runtimes.core.docker.interface import (
         CreateOptions,
         DockerInterface,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         ImageInspect,
         ImageSummary,
         Info,
+        UpdateConfig,
         Version,
     )
     from runtimes.docker_legacy.endpoint import Endpoint
@@ -172,14 +175,15 @@ class DockerClient:
     def info(self) -> Info:
         return system_info.info(self._engine)
 
+    # -- beyond DockerInterface
+
     def events(
         self, filters: Mapping[str, Sequence[str]] | None = None, since: float = 0.0
     ) -> Events:
-        """Watch what happens, from now on or from `since` (seconds since the epoch).
-
-        Not one of DockerInterface's calls: an Engine has it, whoever stands in for one may not.
-        """
         return system_events.events(self._engine, filters or {}, since)
+
+    def update_container(self, container_id: str, resources: UpdateConfig) -> None:
+        container_update.update(self._engine, container_id, resources)
 
 
 def _session(endpoint: Endpoint) -> Session:
@@ -213,4 +217,10 @@ def _session(endpoint: Endpoint) -> Session:
 if TYPE_CHECKING:
 
     def _implements(client: DockerClient) -> DockerInterface:
+        return client
+
+    def _watches(client: DockerClient) -> DockerEvents:
+        return client
+
+    def _updates(client: DockerClient) -> DockerUpdate:
         return client

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runtimes.oci.state.boot import boot_id
+from runtimes.core.state.boot import boot_id
+from runtimes.core.state.store import Store
 from runtimes.oci.state.paths import Paths
 from runtimes.oci.state.record import ContainerRecord, SandboxRecord
-from runtimes.oci.state.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -257,6 +257,39 @@ class Info(TypedDict):
     KernelVersion: str
     NCPU: int
     MemTotal: int
+    Runtimes: NotRequired[dict[str, dict[str, object]]]
+    DefaultRuntime: NotRequired[str]
+
+
+class UpdateConfig(TypedDict, total=False):
+    """What can be changed of a container's limits, as in `HostConfig`."""
+
+    CpuShares: int
+    CpuQuota: int
+    CpuPeriod: int
+    CpusetCpus: str
+    CpusetMems: str
+    Memory: int
+    MemorySwap: int
+    PidsLimit: int
+
+
+class Actor(TypedDict):
+    """What an event is about: its id, and its labels and name among the attributes."""
+
+    ID: str
+    Attributes: dict[str, str]
+
+
+class Event(TypedDict):
+    """One event, e.g. `Type` ``container``, `Action` ``die``; `time` is seconds since the epoch."""
+
+    Type: str
+    Action: str
+    Actor: Actor
+    time: int
+    timeNano: int
+    scope: NotRequired[str]
 
 
 class ExecConfig(TypedDict, total=False):

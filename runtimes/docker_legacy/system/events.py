@@ -6,7 +6,7 @@ Source: Docker Engine API, SystemEvents.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.docker_legacy.call import Call, filters
@@ -18,26 +18,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from runtimes.core.docker.types import Event
     from runtimes.docker_legacy.engine import Engine
     from runtimes.docker_legacy.wire.incoming import Incoming
-
-
-class Actor(TypedDict):
-    """What an event is about: its id, and its labels and name among the attributes."""
-
-    ID: str
-    Attributes: dict[str, str]
-
-
-class Event(TypedDict):
-    """One event, e.g. `Type` ``container``, `Action` ``die``; `time` is seconds since the epoch."""
-
-    Type: str
-    Action: str
-    Actor: Actor
-    time: int
-    timeNano: int
-    scope: NotRequired[str]
 
 
 _DEFAULTS: dict[str, object] = {

@@ -10,8 +10,8 @@ import pytest
 from runtimes.core import deadline, errors
 
 if TYPE_CHECKING:
+    from runtimes.core.docker.types import Event
     from runtimes.docker_legacy.client import DockerClient
-    from runtimes.docker_legacy.system.events import Event
     from runtimes.docker_legacy.tests.conftest import Exchange, ScriptedEngine
 
 EVENTS = "GET /events"

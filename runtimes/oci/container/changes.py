@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from runtimes.core.host.process import wait_any_gone
 from runtimes.oci.container import observe
 from runtimes.oci.state.derive import State
-from runtimes.oci.state.process import wait_any_gone
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine

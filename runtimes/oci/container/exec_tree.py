@@ -12,7 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from runtimes.oci.state.process import (
+from runtimes.core.host.process import (
     Process,
     descendants,
     everyone,

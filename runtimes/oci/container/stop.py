@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
+from runtimes.core.host.process import wait_gone
 from runtimes.oci.container import observe, teardown
-from runtimes.oci.state.process import wait_gone
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cgroup import kill as cgroup_kill
 from runtimes.core.cgroup import tree
+from runtimes.core.host.process import Process, wait_gone
 from runtimes.oci.snapshot import rootfs
 from runtimes.oci.state import stragglers
-from runtimes.oci.state.process import Process, wait_gone
 from runtimes.oci.state.record import ContainerPhase
 
 if TYPE_CHECKING:

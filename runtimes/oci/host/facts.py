@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core.cgroup import layout as layouts
-from runtimes.oci.host import capabilities, programs
+from runtimes.core.host import capabilities
+from runtimes.core.host.clamp import in_user_namespace, own_oom_score_adj
+from runtimes.oci.host import programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-WHOLE_HOST = "0 0 4294967295"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def detect(root: Path = Path("/")) -> HostFacts:
     layout = layouts.detect(root)
     status = (root / "proc/self/status").read_text()
     effective = capabilities.from_status(status, "CapEff")
-    mapped = _is_mapped(root)
+    mapped = in_user_namespace(root)
     may_exceed = "CAP_SYS_RESOURCE" in effective and not mapped
     release = platform.release()
     return HostFacts(
@@ -86,7 +86,7 @@ def detect(root: Path = Path("/")) -> HostFacts:
         in_user_namespace=mapped,
         capabilities=effective,
         bounding=capabilities.from_status(status, "CapBnd"),
-        oom_score_adj_floor=-1000 if may_exceed else _own_oom_score_adj(root),
+        oom_score_adj_floor=-1000 if may_exceed else own_oom_score_adj(root),
         rlimits=_hard_rlimits(),
         can_raise_rlimits=may_exceed,
         cgroup=layout,
@@ -112,20 +112,6 @@ def host_facts() -> HostFacts:
 def kernel_version(release: str) -> tuple[int, int]:
     found = re.match(r"(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _is_mapped(root: Path) -> bool:
-    try:
-        return " ".join((root / "proc/self/uid_map").read_text().split()) != WHOLE_HOST
-    except OSError:
-        return False
-
-
-def _own_oom_score_adj(root: Path) -> int:
-    try:
-        return int((root / "proc/self/oom_score_adj").read_text())
-    except (OSError, ValueError):
-        return 0
 
 
 def _hard_rlimits() -> dict[str, int]:

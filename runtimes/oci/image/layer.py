@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from runtimes.core import errors, progress
+from runtimes.core.state.boot import boot_id
 from runtimes.oci.image import digest as digests
 from runtimes.oci.image import lock
 from runtimes.oci.image.layout import LAYER_RECORD, LAYER_TREE
 from runtimes.oci.image.tree import remove_tree
-from runtimes.oci.state.boot import boot_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
 from runtimes.core.cgroup.wait import wait_until
+from runtimes.core.host.process import Process, identify
 from runtimes.oci.runtime.refusal import refusal
-from runtimes.oci.state.process import Process, identify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

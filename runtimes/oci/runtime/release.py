@@ -23,8 +23,8 @@ from runtimes.oci.runtime.driver import RUNC
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runtimes.core.host.process import Process
     from runtimes.oci.runtime.driver import Runtime
-    from runtimes.oci.state.process import Process
 
 _FIFO = "exec.fifo"
 _SECONDS = 5.0

@@ -19,12 +19,12 @@ from runtimes.core import errors
 from runtimes.core.cgroup import kill as cgroup_kill
 from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.core.cgroup import tree
+from runtimes.core.host.process import Process, wait_gone
 from runtimes.oci.monitor import cgroup as monitor_cgroup
 from runtimes.oci.monitor.monitor import CreateRequest
 from runtimes.oci.runtime.release import release
 from runtimes.oci.sandbox import namespaces
 from runtimes.oci.state import stragglers
-from runtimes.oci.state.process import Process, wait_gone
 
 if TYPE_CHECKING:
     from pathlib import Path

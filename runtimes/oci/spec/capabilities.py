@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.host.capabilities import NAMES
-from runtimes.oci.host.clamp import clamp_capabilities
+from runtimes.core.host.capabilities import NAMES
+from runtimes.core.host.clamp import clamp_capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

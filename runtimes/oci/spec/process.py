@@ -10,7 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.oci.host.clamp import clamp_oom_score_adj
+from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.oci.spec import environment, lsm, rlimits, user
 
 if TYPE_CHECKING:

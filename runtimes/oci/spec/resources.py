@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cgroup.limits import UNLIMITED, limits_swap
-from runtimes.oci.host.clamp import warn_once
+from runtimes.core.host.clamp import warn_once
 
 if TYPE_CHECKING:
     from runtimes.core.cgroup.layout import Layout

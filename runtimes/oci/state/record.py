@@ -42,7 +42,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from runtimes.core import errors
-from runtimes.oci.state.process import Process
+from runtimes.core.host.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +119,13 @@ class SandboxRecord:
     def unique_name(self) -> tuple[str, ...]:
         return (self.name, self.namespace, self.uid, str(self.attempt))
 
+    def encode(self) -> bytes:
+        return encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> SandboxRecord:
+        return decode(data, cls)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRecord:
@@ -165,6 +172,13 @@ class ContainerRecord:
     @property
     def unique_name(self) -> tuple[str, ...]:
         return (self.sandbox_id, self.name, str(self.attempt))
+
+    def encode(self) -> bytes:
+        return encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> ContainerRecord:
+        return decode(data, cls)
 
 
 Record = SandboxRecord | ContainerRecord

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from runtimes.oci.state.process import (
+from runtimes.core.host.process import (
     descendants,
     everyone,
     identify,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.oci.host import clamp, facts
+from runtimes.core.host import clamp
+from runtimes.oci.host import facts
+from runtimes.oci.host.clamp import clamp_rlimit, losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +69,7 @@ def test_what_is_granted_in_full_is_not_talked_about(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         clamp.clamp_oom_score_adj(500, poor)
-        clamp.clamp_rlimit("RLIMIT_NOFILE", 1024, 4096, poor)
+        clamp_rlimit("RLIMIT_NOFILE", 1024, 4096, poor)
         clamp.clamp_capabilities({"CAP_CHOWN"}, poor)
 
     assert caplog.records == []
@@ -85,11 +87,11 @@ def test_what_is_granted_in_full_is_not_talked_about(
 def test_limits_stay_below_our_own_hard_ones(
     poor: facts.HostFacts, kind: str, asked: tuple[int, int], granted: tuple[int, int]
 ) -> None:
-    assert clamp.clamp_rlimit(kind, *asked, poor) == granted
+    assert clamp_rlimit(kind, *asked, poor) == granted
 
 
 def test_limits_may_be_raised_with_the_capability(rich: facts.HostFacts) -> None:
-    assert clamp.clamp_rlimit("RLIMIT_NOFILE", -1, -1, rich) == (-1, -1)
+    assert clamp_rlimit("RLIMIT_NOFILE", -1, -1, rich) == (-1, -1)
 
 
 def test_capabilities_stay_within_the_bounding_set(poor: facts.HostFacts) -> None:
@@ -97,8 +99,8 @@ def test_capabilities_stay_within_the_bounding_set(poor: facts.HostFacts) -> Non
 
 
 def test_losses_are_told_beforehand(poor: facts.HostFacts, rich: facts.HostFacts) -> None:
-    assert any("oom_score_adj is kept at 10" in loss for loss in clamp.losses(poor))
-    assert any("4096 open files" in loss for loss in clamp.losses(poor))
-    assert clamp.losses(rich) == ()
+    assert any("oom_score_adj is kept at 10" in loss for loss in losses(poor))
+    assert any("4096 open files" in loss for loss in losses(poor))
+    assert losses(rich) == ()
     guarded = replace(rich, apparmor=True, selinux=True)
-    assert [loss.partition(":")[0] for loss in clamp.losses(guarded)] == ["AppArmor", "SELinux"]
+    assert [loss.partition(":")[0] for loss in losses(guarded)] == ["AppArmor", "SELinux"]

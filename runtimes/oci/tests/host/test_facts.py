@@ -10,7 +10,8 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cgroup.layout import Version
-from runtimes.oci.host import capabilities, facts
+from runtimes.core.host import capabilities
+from runtimes.oci.host import facts
 
 if TYPE_CHECKING:
     from pathlib import Path

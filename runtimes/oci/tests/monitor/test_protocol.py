@@ -204,7 +204,7 @@ def test_the_environment_of_the_caller_stays_outside(
 
 
 def test_reopening_without_a_monitor_is_refused(monitor: Monitor, tmp_path: Path) -> None:
-    from runtimes.oci.state.process import Process
+    from runtimes.core.host.process import Process
 
     with pytest.raises(errors.FailedPrecondition, match="gone"):
         monitor.reopen_log(tmp_path, tmp_path / "log", Process(2**22, 1))

@@ -10,7 +10,7 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.state.process import wait_gone
+from runtimes.core.host.process import wait_gone
 from runtimes.oci.state.record import ContainerPhase, NetworkState, SandboxPhase
 from runtimes.oci.tests.pods import wait_for
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.oci.host.capabilities import NAMES
+from runtimes.core.host.capabilities import NAMES
 from runtimes.oci.seccomp import table
 from runtimes.oci.seccomp.profile import ALLOW, ERRNO, Target, fit
 

@@ -10,7 +10,7 @@ import pytest
 
 from runtimes.core.cgroup.layout import Layout, Version
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.host.capabilities import NAMES
+from runtimes.core.host.capabilities import NAMES
 from runtimes.oci.host.facts import HostFacts
 from runtimes.oci.spec.request import SandboxFacts, SpecRequest
 

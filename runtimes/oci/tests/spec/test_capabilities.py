@@ -9,7 +9,7 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.host.capabilities import NAMES
+from runtimes.core.host.capabilities import NAMES
 from runtimes.oci.spec import capabilities
 
 if TYPE_CHECKING:

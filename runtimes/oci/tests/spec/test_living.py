@@ -9,9 +9,9 @@ import pytest
 
 from runtimes.core.cgroup import limits
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.host.capabilities import from_status
+from runtimes.core.host.clamp import clamp_capabilities
 from runtimes.oci.host import programs, syscalls
-from runtimes.oci.host.capabilities import from_status
-from runtimes.oci.host.clamp import clamp_capabilities
 from runtimes.oci.spec import bind, capabilities, paths, process
 from runtimes.oci.spec.host_files import LiveHostFiles
 from runtimes.oci.spec.resources import convert

@@ -13,12 +13,7 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.container import signals
-from runtimes.oci.state import exit_file, stragglers
-from runtimes.oci.state.boot import boot_id
-from runtimes.oci.state.derive import Condition, State, condition
-from runtimes.oci.state.exit_file import Exit
-from runtimes.oci.state.process import (
+from runtimes.core.host.process import (
     Process,
     Stat,
     descendants,
@@ -27,6 +22,11 @@ from runtimes.oci.state.process import (
     wait_any_gone,
     wait_gone,
 )
+from runtimes.core.state.boot import boot_id
+from runtimes.oci.container import signals
+from runtimes.oci.state import exit_file, stragglers
+from runtimes.oci.state.derive import Condition, State, condition
+from runtimes.oci.state.exit_file import Exit
 from runtimes.oci.state.record import ContainerPhase, ContainerRecord, Failure
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from runtimes.core import deadline, errors
-from runtimes.oci.state.process import Process
+from runtimes.core.host.process import Process
+from runtimes.core.state.store import Store
 from runtimes.oci.state.record import (
     ContainerPhase,
     ContainerRecord,
@@ -24,7 +25,6 @@ from runtimes.oci.state.record import (
     decode,
     encode,
 )
-from runtimes.oci.state.store import Store
 
 
 def sandbox(object_id: str = "a" * 64, **changes: object) -> SandboxRecord:
@@ -211,7 +211,7 @@ def test_the_kernel_frees_a_killed_holders_lock(
     with store.create(sandbox()):
         pass
     script = (
-        "import sys, pathlib; from runtimes.oci.state.store import Store;"
+        "import sys, pathlib; from runtimes.core.state.store import Store;"
         "from runtimes.oci.state.record import SandboxRecord;"
         f"lock = Store(pathlib.Path({str(tmp_path)!r}), SandboxRecord).lock({'a' * 64!r});"
         "lock.__enter__(); print('held', flush=True); sys.stdin.read()"

@@ -16,19 +16,51 @@ import os
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from runtimes.core import deadline, errors
-from runtimes.oci.state.record import R, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
 _FILE = "record.json"
 _UNBORN = ".new-"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 _PLURAL = {"sandbox": "sandboxes", "container": "containers"}
+
+
+class Record(Protocol):
+    """What a store keeps; a value, replaced as a whole."""
+
+    kind: ClassVar[str]
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def created_at_ns(self) -> int: ...
+
+    @property
+    def unique_name(self) -> tuple[str, ...]:
+        """What no other record of its kind may have."""
+        ...
+
+    def encode(self) -> bytes: ...
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read one back.
+
+        Raises:
+            DataLoss: it is truncated, or not a record at all.
+            FailedPrecondition: a newer version of this program wrote it.
+        """
+        ...
+
+
+R = TypeVar("R", bound=Record)
 
 
 class Store(Generic[R]):
@@ -63,7 +95,7 @@ class Store(Generic[R]):
         unborn = self._folder / f"{_UNBORN}{record.id}"
         descriptor = self._conceive(unborn)
         try:
-            _write(unborn, encode(record), durable=False)
+            _write(unborn, record.encode(), durable=False)
             unborn.rename(self.folder(record.id))
             try:
                 self._reserve(record)
@@ -94,7 +126,7 @@ class Store(Generic[R]):
         does where a step is about processes, namespaces and mounts: those are gone as well.
         The caller holds the lock.
         """
-        _write(self.folder(record.id), encode(record), durable=durable)
+        _write(self.folder(record.id), record.encode(), durable=durable)
 
     def load(self, object_id: str) -> R:
         """Read one record by its full id.
@@ -121,7 +153,7 @@ class Store(Generic[R]):
         known = self._cache.get(object_id)
         if known is not None and known[0] == stamp:
             return known[1]
-        record = decode(os.read(descriptor, found.st_size + 1), self._type)
+        record = self._type.decode(os.read(descriptor, found.st_size + 1))
         with self._guard:
             self._cache[object_id] = (stamp, record)
         return record

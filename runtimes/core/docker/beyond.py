@@ -1,0 +1,69 @@
+"""Calls of an Engine beyond DockerInterface's twenty, each optional: ask with `isinstance`.
+
+dockertools never made them; dockershim and its users do, where the Engine has them.
+
+Source: kubelet 1.22 dockershim/libdocker/client.go; Docker Engine API.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from runtimes.core.docker.types import Event, UpdateConfig
+
+
+class EventStream(Protocol):
+    """Events as they come, for one thread; `close` ends it from any."""
+
+    def __iter__(self) -> Iterator[Event]: ...
+
+    def __next__(self) -> Event:
+        """The next event; ends when this was closed.
+
+        Raises:
+            Unavailable: the Engine went away.
+            DeadlineExceeded: the caller's time is up.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it, also for another thread that waits in it. Idempotent."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+@runtime_checkable
+class DockerEvents(Protocol):
+    def events(
+        self, filters: Mapping[str, Sequence[str]] | None = None, since: float = 0.0
+    ) -> EventStream:
+        """Watch what happens, from now on or from `since` (seconds since the epoch).
+
+        Once this has returned, no later event is missed.
+        """
+        ...
+
+
+@runtime_checkable
+class DockerUpdate(Protocol):
+    def update_container(self, container_id: str, resources: UpdateConfig) -> None:
+        """Change a container's limits; what isn't named stays as it is.
+
+        Raises:
+            NotFound: no such container.
+            InvalidArgument: the Engine or the kernel refuses a value; nothing was changed.
+        """
+        ...

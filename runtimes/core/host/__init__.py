@@ -1,0 +1,1 @@
+"""What this host allows, and its processes. Linux only."""
