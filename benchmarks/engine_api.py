@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-from runtimes.cni import netns
+from runtimes.core import netns
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from side_by_side import Contender, report, run
 
-from runtimes.cni import loopback, netns
+from runtimes.cni import loopback
 from runtimes.cni.choose import NetworkOptions, open_network
 from runtimes.cni.network import AttachRequest, DetachRequest, PortMapping
+from runtimes.core import netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

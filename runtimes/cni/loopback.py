@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.cni import netns
 from runtimes.cni.netlink import route
 from runtimes.cni.netlink.connection import ROUTE, Connection
+from runtimes.core import netns
 
 if TYPE_CHECKING:
     from pathlib import Path

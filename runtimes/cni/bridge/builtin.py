@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runtimes.cni import bandwidth, lock, netns, statistics
+from runtimes.cni import bandwidth, lock, statistics
 from runtimes.cni.bridge import firewall, host, links, names, reservation, segment
 from runtimes.cni.bridge.firewall import Firewall
 from runtimes.cni.bridge.segment import BridgeOptions
@@ -21,7 +21,7 @@ from runtimes.cni.kernel import asking
 from runtimes.cni.netlink.connection import ROUTE, Connection
 from runtimes.cni.network import AttachResult
 from runtimes.cni.sandbox_id import check_sandbox_id
-from runtimes.core import deadline, errors
+from runtimes.core import deadline, errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 from typing import TYPE_CHECKING
 
-from runtimes.cni import netns
 from runtimes.cni.bridge import names
 from runtimes.cni.bridge.subnet import gateway
 from runtimes.cni.netlink import qdisc, route
 from runtimes.cni.netlink.connection import ROUTE, Connection, is_missing
-from runtimes.core import errors
+from runtimes.core import errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,12 +10,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.cni import netns
 from runtimes.cni.plugins import capabilities, execute
 from runtimes.cni.plugins.attempt import INTERFACE
 from runtimes.cni.plugins.config import version_number
 from runtimes.cni.plugins.discovery import binary
-from runtimes.core import errors
+from runtimes.core import errors, netns
 
 if TYPE_CHECKING:
     from runtimes.cni.plugins.attempt import Attempt

@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.cni import lock, loopback, netns, statistics
+from runtimes.cni import lock, loopback, statistics
 from runtimes.cni.kernel import asking
 from runtimes.cni.network import DetachRequest
 from runtimes.cni.plugins import attempt, chain, execute, result
 from runtimes.cni.plugins.cache import Cache
 from runtimes.cni.plugins.discovery import Discovery
 from runtimes.cni.sandbox_id import check_sandbox_id
-from runtimes.core import errors
+from runtimes.core import errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

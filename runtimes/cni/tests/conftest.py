@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from runtimes.cni import loopback, netns
+from runtimes.cni import loopback
 from runtimes.cni.choose import NetworkOptions, open_network
 from runtimes.cni.network import AttachRequest, AttachResult, DetachRequest, PodNetwork, PortMapping
+from runtimes.core import netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

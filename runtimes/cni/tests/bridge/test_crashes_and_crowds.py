@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cni import netns
 from runtimes.cni.network import PortMapping
+from runtimes.core import netns
 
 if TYPE_CHECKING:
     from runtimes.cni.network import AttachRequest

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cni import lock, netns
+from runtimes.cni import lock
 from runtimes.cni.network import PortMapping
-from runtimes.core import deadline, errors
+from runtimes.core import deadline, errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,10 @@ import signal
 import sys
 from pathlib import Path
 
-from runtimes.cni import netns
 from runtimes.cni.bridge import firewall, links, reservation, state
 from runtimes.cni.choose import NetworkOptions, open_network
 from runtimes.cni.network import AttachRequest, DetachRequest, PodNetwork, PortMapping
+from runtimes.core import netns
 
 STEPS = {
     "record": (state.State, "save"),

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cni import netns
 from runtimes.cni.network import Bandwidth, Dns, PortMapping
-from runtimes.core import deadline, errors
+from runtimes.core import deadline, errors, netns
 
 if TYPE_CHECKING:
     from runtimes.cni.plugins.cni import CniNetwork

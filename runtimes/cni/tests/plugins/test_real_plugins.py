@@ -82,7 +82,7 @@ def test_a_pod_lives_on_the_reference_plugins(bridged: Host) -> None:
 
 
 def test_detach_frees_the_address_of_a_pod_whose_namespace_is_gone(bridged: Host) -> None:
-    from runtimes.cni import netns
+    from runtimes.core import netns
 
     pod = bridged.pod(PortMapping("tcp", 80, 8080))
     netns.delete(pod.path)

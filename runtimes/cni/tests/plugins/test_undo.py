@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cni import netns
 from runtimes.cni.network import DetachRequest, PortMapping
-from runtimes.core import errors
+from runtimes.core import errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.needs_root
 
 ATTACH = """
 import pathlib, sys
-from runtimes.cni import netns
+from runtimes.core import netns
 from runtimes.cni.network import AttachRequest
 from runtimes.cni.plugins.cni import CniNetwork
 root, host, sandbox_id, pod = sys.argv[1:]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cni import netns
-from runtimes.core import errors
+from runtimes.core import errors, netns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
