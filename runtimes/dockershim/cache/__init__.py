@@ -1,0 +1,1 @@
+"""What the Engine holds of ours, kept up to date by its events."""

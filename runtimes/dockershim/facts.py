@@ -1,0 +1,50 @@
+"""What the Engine says of itself, asked at most once a minute.
+
+Source: kubelet 1.22 dockershim/docker_service.go (versionCacheTTL).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from runtimes.core.cri.v1 import api_pb2 as cri
+
+if TYPE_CHECKING:
+    from runtimes.core.docker.interface import DockerInterface
+    from runtimes.core.docker.types import Info, Version
+
+TTL = 60.0
+
+
+class EngineFacts:
+    """Thread-safe; every answer may raise `Unavailable` when it has to ask."""
+
+    def __init__(self, docker: DockerInterface) -> None:
+        self._docker = docker
+        self._lock = threading.Lock()
+        self._info: tuple[float, Info] | None = None
+        self._version: tuple[float, Version] | None = None
+
+    def info(self) -> Info:
+        known = self._info
+        if known is None or time.monotonic() - known[0] > TTL:
+            with self._lock:
+                known = self._info = (time.monotonic(), self._docker.info())
+        return known[1]
+
+    def version(self) -> Version:
+        known = self._version
+        if known is None or time.monotonic() - known[0] > TTL:
+            with self._lock:
+                known = self._version = (time.monotonic(), self._docker.version())
+        return known[1]
+
+    def cgroup_driver(self) -> cri.CgroupDriver.ValueType:
+        """An Engine too old to tell uses cgroupfs."""
+        return cri.SYSTEMD if self.info().get("CgroupDriver") == "systemd" else cri.CGROUPFS
+
+    def handlers(self) -> tuple[str, ...]:
+        """Runtime handlers: the Engine's default one, then its runtimes by name."""
+        return ("", "docker", *sorted(self.info().get("Runtimes", {})))

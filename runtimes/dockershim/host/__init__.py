@@ -1,0 +1,1 @@
+"""The host under the Engine: its processes."""

@@ -1,0 +1,1 @@
+"""Pod sandboxes: a pause container with its network and files. One RPC a file."""

@@ -1,0 +1,1 @@
+"""What is on disk: a record per sandbox, its checkpoint, its files."""

@@ -1,0 +1,43 @@
+"""Where everything lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """`root` survives a reboot, `run_root` needs not."""
+
+    root: Path
+    run_root: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Dockershim's own files, one per sandbox id."""
+        return self.root / "sandbox"
+
+    def sandbox(self, key: str) -> Path:
+        """A sandbox's record and the files that its containers mount."""
+        return self.root / "sandboxes" / key
+
+    @property
+    def pins(self) -> Path:
+        return self.run_root / "netns"
+
+    def netns(self, key: str) -> Path:
+        """A sandbox's network namespace, pinned: it outlives the pause process."""
+        return self.pins / key
+
+    @property
+    def network(self) -> Path:
+        return self.run_root / "network"
+
+    def prepare(self) -> None:
+        """Make the folders that stay."""
+        for folder in (self.checkpoints, self.pins):
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)

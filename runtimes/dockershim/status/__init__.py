@@ -1,0 +1,1 @@
+"""What the backend as a whole says of itself. One RPC a file."""
