@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from runtimes.client.image_run import RunOptions, image_pod
     from runtimes.client.log_lines import LogLine, LogOptions
     from runtimes.client.opening import connect
-    from runtimes.client.pod import Pod, PodId
+    from runtimes.client.pod import Pod
+    from runtimes.client.pod_id import PodId
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary, summarise
     from runtimes.kubelet.events import Event
@@ -40,7 +41,7 @@ _HOMES = {
     "LogLine": "runtimes.client.log_lines",
     "LogOptions": "runtimes.client.log_lines",
     "Pod": "runtimes.client.pod",
-    "PodId": "runtimes.client.pod",
+    "PodId": "runtimes.client.pod_id",
     "PodView": "runtimes.kubelet.status.view",
     "RunOptions": "runtimes.client.image_run",
     "Runtime": "runtimes.client.runtime",

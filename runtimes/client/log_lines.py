@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from runtimes.core.logs.line import Entry
 from runtimes.core.pod.status import ContainerState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Literal
 
     from runtimes.core.pod.status import ContainerStatus
 
+_FOLLOW_PERIOD = 0.1
+_STATUS_PERIOD = 0.5
 _ENDED = {ContainerState.EXITED, ContainerState.UNKNOWN}
 
 
@@ -65,6 +68,27 @@ def read_all(statuses: Iterable[ContainerStatus], options: LogOptions) -> Iterat
     """
     sources = [_read(status, options) for status in statuses]
     return heapq.merge(*sources, key=lambda line: line.timestamp_ns)
+
+
+def follow_all(
+    look: Callable[[], Iterable[ContainerStatus]], options: LogOptions
+) -> Iterator[LogLine]:
+    """Yield what containers write until none of those that `look` gives runs any more."""
+    merger = Merger(options)
+    looked = 0.0
+    try:
+        while True:
+            if time.monotonic() - looked >= _STATUS_PERIOD or merger.idle:
+                looked = time.monotonic()
+                merger.update(look())
+            lines = merger.lines()
+            yield from lines
+            if merger.idle:
+                return
+            if not lines:
+                time.sleep(_FOLLOW_PERIOD)
+    finally:
+        merger.close()
 
 
 class Merger:

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from runtimes.client.container import Container
+from runtimes.client.pod_id import PodId, described
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState, ExecResult, PodStatus, RunningPod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import socket
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
-    from runtimes.client.log_lines import LogLine, LogOptions
+    from runtimes.client.log_lines import LogLine
+    from runtimes.client.port_forward import ForwardEvents, PortForward, PortSpec
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus
     from runtimes.kubelet.status.view import PodView
     from runtimes.kubelet.worker import PodWorker
-
-
-class PodId(NamedTuple):
-    """Whose pod it is."""
-
-    uid: str
-    name: str
-    namespace: str
-
-
-_FOLLOW_PERIOD = 0.1
-_STATUS_PERIOD = 0.5
 
 
 class Pod:
@@ -84,7 +76,7 @@ class Pod:
     @cached_property
     def manifest(self) -> v1.Pod:
         """As applied, with defaults and uid; of another pod, what the backend has of it."""
-        return self._applied or _described(self.who, self.observe())
+        return self._applied or described(self.who, self.observe())
 
     @cached_property
     def _applied(self) -> v1.Pod | None:
@@ -269,6 +261,50 @@ class Pod:
         """
         return self.container(container).exec(cmd, timeout=timeout)
 
+    def port_forward(
+        self,
+        ports: Iterable[PortSpec],
+        *,
+        addresses: Sequence[str] = ("127.0.0.1", "::1"),
+        events: ForwardEvents | None = None,
+    ) -> PortForward:
+        """Listen on ports of this host while in the context, and carry connections to the pod.
+
+        Args:
+            ports: each a port for both sides, ``"LOCAL:REMOTE"``, ``":REMOTE"`` or two numbers.
+            addresses: to listen on; by default loopback, IPv4 and IPv6.
+            events: told of connections and of those that failed; by default failures are logged.
+
+        Raises:
+            InvalidArgument: a port can't be read.
+        """
+        from runtimes.client.port_forward import PortForward
+
+        return PortForward(ports, self.connect, addresses=addresses, events=events)
+
+    def connect(self, port: int) -> socket.socket:
+        """Connect to a port on the pod's loopback; the caller closes the blocking socket.
+
+        Raises:
+            FailedPrecondition: the pod doesn't run.
+            Unavailable: nothing listens there.
+            Unimplemented: the backend forwards no ports.
+        """
+        ready = [one.id for one in self.observe().sandboxes if one.ready]
+        if not ready:
+            raise errors.FailedPrecondition(
+                f"connect to port {port} of pod '{self.full_name}': it doesn't run"
+            )
+        return self.runtime.backend_runtime.open_port_forward(ready[0], port)
+
+    def copy_to(self, source: Path | str, target: str, container: str | None = None) -> None:
+        """Copy into a container, by default the first; see `Container.copy_to`."""
+        self.container(container).copy_to(source, target)
+
+    def copy_from(self, source: str, target: Path | str, container: str | None = None) -> list[str]:
+        """Copy out of a container, by default the first; see `Container.copy_from`."""
+        return self.container(container).copy_from(source, target)
+
     def logs(
         self,
         container: str | None = None,
@@ -289,13 +325,14 @@ class Pod:
             NotFound: there is no such container.
             Unimplemented: the backend has no log files.
         """
-        from runtimes.client.log_lines import LogOptions, read_all
+        from runtimes.client.log_lines import LogOptions, follow_all, read_all
 
         options = LogOptions(tail=tail, since_ns=since_ns)
         chosen = [self.container(container)] if container else self.containers
         if not follow:
             return read_all([one.status for one in chosen], options)
-        return self._follow({one.name for one in chosen}, container is None, options)
+        names = {one.name for one in chosen} if container else None
+        return follow_all(lambda: self._newest(names), options)
 
     def previous_logs(
         self, container: str | None = None, *, tail: int | None = None
@@ -315,26 +352,6 @@ class Pod:
                 "it has had one attempt only"
             )
         return read_all(attempts[1:2], LogOptions(tail=tail))
-
-    def _follow(self, names: set[str], every: bool, options: LogOptions) -> Iterator[LogLine]:  # noqa: FBT001 - private
-        from runtimes.client.log_lines import Merger
-
-        merger = Merger(options)
-        looked = 0.0
-        try:
-            while True:
-                if time.monotonic() - looked >= _STATUS_PERIOD or merger.idle:
-                    looked = time.monotonic()
-                    newest = self._newest(None if every else names)
-                    merger.update(newest)
-                lines = merger.lines()
-                yield from lines
-                if merger.idle:
-                    return
-                if not lines:
-                    time.sleep(_FOLLOW_PERIOD)
-        finally:
-            merger.close()
 
     def _newest(self, names: set[str] | None) -> list[ContainerStatus]:
         status = self.observe()
@@ -362,16 +379,3 @@ class Pod:
             fresh=fresh,
             settings=WorkerSettings(host_ip=self.runtime.opened.kubelet.host_ip),
         )
-
-
-def _described(who: PodId, status: PodStatus) -> v1.Pod:
-    """Describe a pod that wasn't applied here by what the backend has of it."""
-    from runtimes.core.pod import v1
-
-    images = {one.name: one.image for one in reversed(status.containers)}
-    return v1.Pod(
-        metadata=v1.ObjectMeta(name=who.name, namespace=who.namespace, uid=who.uid),
-        spec=v1.PodSpec(
-            containers=tuple(v1.Container(name=n, image=image) for n, image in images.items())
-        ),
-    )

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runtimes.client.container import Container
-from runtimes.client.pod import Pod, PodId
+from runtimes.client.pod import Pod
+from runtimes.client.pod_id import PodId
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 
