@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from runtimes.core import image_ref, quantity
 from runtimes.core.errors import InvalidArgument
 from runtimes.core.pod import v1
+from runtimes.core.pod.workloads import Deployment, Job
 from runtimes.kubelet.manifest.volume_defaults import default_volume
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ def secret_with_defaults(secret: v1.Secret) -> v1.Secret:
         data={**secret.data, **encoded},
         string_data={},
     )
+
+
+def workload_with_defaults(workload: Deployment | Job) -> Deployment | Job:
+    """Fill in the namespace, and what the template's pods leave open."""
+    template = workload.spec.template
+    template = replace(template, spec=_spec(template.spec))
+    metadata = _metadata(workload.metadata)
+    if isinstance(workload, Deployment):
+        return replace(workload, metadata=metadata, spec=replace(workload.spec, template=template))
+    return replace(workload, metadata=metadata, spec=replace(workload.spec, template=template))
 
 
 def default_pull_policy(image: str) -> str:

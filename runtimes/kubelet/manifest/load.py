@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Validation = Literal["strict", "warn"]
+    from runtimes.core.pod.workloads import Deployment, Job
+
+Validation = Literal["strict", "warn", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class Manifest:
     Attributes:
         line: of its document's or list item's first field.
         document: counted from 1 within the file.
-        warnings: fields that are not carried out yet; empty unless `load` was told to warn.
+        warnings: fields without effect, and those not carried out yet if `load` was told to warn.
     """
 
-    object: v1.Pod | v1.ConfigMap | v1.Secret
+    object: v1.Pod | v1.ConfigMap | v1.Secret | Deployment | Job
     file: str
     line: int
     document: int
@@ -42,12 +44,13 @@ class Manifest:
 def load(
     source: Path | str, *, name: str = "<stdin>", validate: Validation = "strict"
 ) -> list[Manifest]:
-    """Read Pods, ConfigMaps and Secrets from YAML or JSON: documents, and items of Lists.
+    """Read objects of the kinds of `objects.KINDS` from YAML or JSON: documents, items of Lists.
 
     Args:
         source: a file's path, or text.
         name: what to call text in messages.
-        validate: ``warn`` lets fields pass that are not carried out yet, as warnings.
+        validate: ``warn`` lets fields pass that are not carried out yet, as warnings; ``ignore``
+            says nothing of them. Whatever is wrong otherwise is refused all the same.
 
     Raises:
         InvalidManifest: something is wrong; `mistakes` has everything that is.
@@ -63,7 +66,7 @@ def load(
         mistakes.append(Mistake(file, 1, 1, 1, "", "there is no object in it"))
     if mistakes:
         raise InvalidManifest(mistakes)
-    return [_manifest(one) for one in found if one.object is not None]
+    return [_manifest(one, validate) for one in found if one.object is not None]
 
 
 def check(pod: v1.Pod, *, validate: Validation = "strict") -> v1.Pod:
@@ -117,6 +120,7 @@ def _repeated(found: list[Found]) -> list[Mistake]:
     return mistakes
 
 
-def _manifest(found: Found) -> Manifest:
+def _manifest(found: Found, validate: Validation) -> Manifest:
     assert found.object is not None  # noqa: S101 - `load` raises before, if one is
-    return Manifest(found.object, found.file, found.line, found.document, found.unsupported)
+    warnings = () if validate == "ignore" else (*found.unsupported, *found.ignored)
+    return Manifest(found.object, found.file, found.line, found.document, warnings)

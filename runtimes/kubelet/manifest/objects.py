@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core.pod import v1
+from runtimes.core.pod.workloads import Deployment, Job
 from runtimes.kubelet.manifest.decode.report import Report
 from runtimes.kubelet.manifest.decode.struct import Decoder
 from runtimes.kubelet.manifest.decode.words import describe, join, nearest, quote
@@ -13,13 +14,15 @@ from runtimes.kubelet.manifest.defaults import (
     config_map_with_defaults,
     secret_with_defaults,
     with_defaults,
+    workload_with_defaults,
 )
 from runtimes.kubelet.manifest.problem import Path, show
 from runtimes.kubelet.manifest.tree.nodes import Document, Mapping, Node, Scalar, Sequence
 from runtimes.kubelet.manifest.tree.scalars import resolve
-from runtimes.kubelet.manifest.unsupported import find_unsupported
+from runtimes.kubelet.manifest.unsupported import find_ignored, find_unsupported
 from runtimes.kubelet.manifest.validate.data import check_config_map, check_secret
 from runtimes.kubelet.manifest.validate.pod import check_pod
+from runtimes.kubelet.manifest.validate.workload import check_workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,20 +30,21 @@ if TYPE_CHECKING:
     from runtimes.kubelet.manifest.errors import Mistake
     from runtimes.kubelet.manifest.problem import Problem
 
-    Object = v1.Pod | v1.ConfigMap | v1.Secret
+    Object = v1.Pod | v1.ConfigMap | v1.Secret | Deployment | Job
 
-KINDS: dict[str, type[v1.Pod | v1.ConfigMap | v1.Secret]] = {
+KINDS: dict[str, type[v1.Pod | v1.ConfigMap | v1.Secret | Deployment | Job]] = {
     "Pod": v1.Pod,
     "ConfigMap": v1.ConfigMap,
     "Secret": v1.Secret,
+    "Deployment": Deployment,
+    "Job": Job,
 }
+VERSIONS = {"Deployment": "apps/v1", "Job": "batch/v1"}
+"""Of kinds that aren't of the core group, ``v1``."""
 LISTS = frozenset({"List", *(f"{kind}List" for kind in KINDS)})
 WORKLOADS = frozenset(
-    {
-        "CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController",
-        "StatefulSet",
-    }
-)  # fmt: skip
+    {"CronJob", "DaemonSet", "ReplicaSet", "ReplicationController", "StatefulSet"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Found:
     object: Object | None = None
     mistakes: tuple[Mistake, ...] = ()
     unsupported: tuple[Mistake, ...] = ()
+    ignored: tuple[Mistake, ...] = ()
 
 
 def read_objects(file: str, document: Document) -> list[Found]:
@@ -83,12 +88,13 @@ def _read_object(file: str, document: Document, node: Node, path: Path) -> Found
     kind = _kind(node, path, report)
     obj = None
     unsupported: list[Mistake] = []
+    ignored: list[Mistake] = []
     if kind is not None and isinstance(node, Mapping):
         obj = Decoder(report).struct(node, KINDS[kind], path)
         obj, problems = _judge(obj)
         report.add_new(path, problems)
-        if isinstance(obj, v1.Pod):
-            unsupported = report.new(path, find_unsupported(obj))
+        unsupported = report.new(path, find_unsupported(obj))
+        ignored = report.new(path, find_ignored(obj))
     return Found(
         file=file,
         document=document.number,
@@ -98,6 +104,7 @@ def _read_object(file: str, document: Document, node: Node, path: Path) -> Found
         object=obj,
         mistakes=tuple(report.mistakes),
         unsupported=tuple(unsupported),
+        ignored=tuple(ignored),
     )
 
 
@@ -108,6 +115,9 @@ def _judge(obj: Object) -> tuple[Object, list[Problem]]:
     if isinstance(obj, v1.ConfigMap):
         config_map = config_map_with_defaults(obj)
         return config_map, list(check_config_map(config_map))
+    if isinstance(obj, Deployment | Job):
+        workload = workload_with_defaults(obj)
+        return workload, list(check_workload(workload))
     secret = secret_with_defaults(obj)
     return secret, list(check_secret(secret))
 
@@ -119,9 +129,11 @@ def _kind(node: Node, path: Path, report: Report) -> str | None:
         report.add(path, message, node)
         return None
     kind, version = _text(node, "kind"), _text(node, "apiVersion")
-    known = kind in KINDS
-    if not version or (known and version != "v1"):
-        message = f"{quote(version)} must be 'v1' for a {kind}" if version else "required: v1"
+    known, right = kind in KINDS, VERSIONS.get(kind, "v1")
+    if not version or (known and version != right):
+        message = (
+            f"{quote(version)} must be '{right}' for a {kind}" if version else f"required: {right}"
+        )
         report.add((*path, "apiVersion"), message, node.get("apiVersion") or node)
     if not known:
         report.add((*path, "kind"), _wrong_kind(kind, version), node.get("kind") or node)
@@ -136,8 +148,8 @@ def _wrong_kind(kind: str, version: str) -> str:
         return f"a {kind} needs a list of 'items'"
     if kind in WORKLOADS:
         return (
-            f"{quote(kind)} needs a cluster's controllers; make a Pod of its template's "
-            "metadata and spec"
+            f"{quote(kind)} needs a cluster's controllers; make a Deployment, a Job or a Pod of "
+            "its template"
         )
     meant = nearest(kind, KINDS)
     hint = f"; did you mean '{meant}'?" if meant else ""

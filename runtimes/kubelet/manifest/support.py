@@ -62,3 +62,23 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.schedulingGates",
     "spec.securityContext.windowsOptions",
 )
+
+UNSUPPORTED_OF_WORKLOADS: dict[str, tuple[str, ...]] = {
+    "Deployment": ("spec.paused=true",),
+    "Job": (
+        "spec.backoffLimitPerIndex",
+        "spec.completionMode=Indexed",
+        "spec.managedBy",
+        "spec.maxFailedIndexes",
+        "spec.podFailurePolicy",
+        "spec.successPolicy",
+        "spec.suspend=true",
+    ),
+}
+"""Of a workload itself; its template is judged as the pods are that it makes."""
+
+IGNORED_OF_WORKLOADS: dict[str, tuple[str, ...]] = {
+    "Deployment": ("spec.progressDeadlineSeconds", "spec.revisionHistoryLimit"),
+    "Job": ("spec.ttlSecondsAfterFinished",),
+}
+"""What changes no pod that runs: taken, with a warning, even where validation is strict."""

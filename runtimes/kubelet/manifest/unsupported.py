@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from runtimes.kubelet.manifest.decode.shapes import fields_of
 from runtimes.kubelet.manifest.errors import Mistake
 from runtimes.kubelet.manifest.problem import Path, Problem, show
-from runtimes.kubelet.manifest.support import UNSUPPORTED
+from runtimes.kubelet.manifest.support import (
+    IGNORED_OF_WORKLOADS,
+    UNSUPPORTED,
+    UNSUPPORTED_OF_WORKLOADS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 CONTAINERS = ("containers", "initContainers")
 MESSAGE = "is not supported yet; the pod would run without it"
+IGNORED = "has no effect here"
 
 
 def unsupported(pod: v1.Pod) -> tuple[Mistake, ...]:
@@ -28,22 +33,40 @@ def unsupported(pod: v1.Pod) -> tuple[Mistake, ...]:
     )
 
 
-def find_unsupported(pod: v1.Pod) -> Iterator[Problem]:
-    for steps, value in _patterns():
-        for path, found in _matches(pod, steps, ()):
+def find_unsupported(obj: v1.Struct) -> Iterator[Problem]:
+    return _find(obj, _lines(type(obj).__name__), MESSAGE)
+
+
+def find_ignored(obj: v1.Struct) -> Iterator[Problem]:
+    return _find(obj, IGNORED_OF_WORKLOADS.get(type(obj).__name__, ()), IGNORED)
+
+
+def _find(obj: v1.Struct, lines: tuple[str, ...], message: str) -> Iterator[Problem]:
+    for steps, value in _patterns(lines):
+        for path, found in _matches(obj, steps, ()):
             if _is_set(found) and (not value or fnmatchcase(_text(found), value)):
-                yield Problem(path, MESSAGE)
+                yield Problem(path, message)
 
 
 @cache
-def _patterns() -> tuple[tuple[tuple[str, ...], str], ...]:
+def _patterns(lines: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
     parsed = []
-    for line in UNSUPPORTED:
+    for line in lines:
         path, _, value = line.partition("=")
         for name in CONTAINERS if "CONTAINERS" in path else ("",):
             steps = path.replace("CONTAINERS", name).replace("[]", ".[]").split(".")
             parsed.append((tuple(steps), value))
     return tuple(parsed)
+
+
+@cache
+def _lines(kind: str) -> tuple[str, ...]:
+    if kind == "Pod":
+        return UNSUPPORTED
+    if kind not in UNSUPPORTED_OF_WORKLOADS:
+        return ()
+    of_template = (f"spec.template.{line}" for line in UNSUPPORTED)
+    return (*UNSUPPORTED_OF_WORKLOADS[kind], *of_template)
 
 
 def _matches(value: object, steps: tuple[str, ...], path: Path) -> Iterator[tuple[Path, object]]:

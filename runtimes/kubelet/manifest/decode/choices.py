@@ -1,6 +1,6 @@
 """Fields that hold one of a few words.
 
-Source: the enumerations of k8s.io/api/core/v1 types.go.
+Source: the enumerations of k8s.io/api core/v1, apps/v1 and batch/v1 types.go.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "ContainerResizePolicy.restartPolicy": ("NotRequired", "RestartContainer"),
     "ContainerRestartRule.action": ("Restart", "RestartAllContainers"),
     "ContainerRestartRuleOnExitCodes.operator": ("In", "NotIn"),
+    "DeploymentStrategy.type": ("RollingUpdate", "Recreate"),
     "EphemeralContainer.imagePullPolicy": _PULL,
     "EphemeralContainer.terminationMessagePolicy": _MESSAGE,
     "GRPCAction.mode": ("Plaintext", "TLS"),
@@ -35,6 +36,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "BlockDevice",
     ),
     "ImageVolumeSource.pullPolicy": _PULL,
+    "JobSpec.completionMode": ("NonIndexed", "Indexed"),
+    "JobSpec.podReplacementPolicy": ("TerminatingOrFailed", "Failed"),
     "LabelSelectorRequirement.operator": _SELECTOR,
     "NodeSelectorRequirement.operator": (*_SELECTOR, "Gt", "Lt"),
     "PersistentVolumeClaimSpec.accessModes": _ACCESS,

@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-from runtimes.core.pod import v1
+from runtimes.core.pod import v1, workloads
 from runtimes.kubelet.manifest.decode.choices import CHOICES
 
 
@@ -63,7 +63,7 @@ _BY_TITLE = {"Quantity": Kind.QUANTITY, "Time": Kind.TIME, "Base64": Kind.BASE64
 @cache
 def fields_of(struct: type[v1.Struct]) -> dict[str, Field]:
     """Fields by JSON name."""
-    required = v1.REQUIRED.get(struct.__name__, ())
+    required = {**v1.REQUIRED, **workloads.REQUIRED}.get(struct.__name__, ())
     return {
         field.encode_name: Field(
             field.encode_name,

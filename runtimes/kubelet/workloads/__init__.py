@@ -1,0 +1,1 @@
+"""Which pods a Deployment or a Job wants now; pure functions."""
