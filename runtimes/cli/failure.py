@@ -21,7 +21,7 @@ RUNTIME_FAILED = 125
 """`run` and `exec` give this when the failure is ours and not the program's, as Docker does."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-TRANSPARENT = {"run", "exec"}
+TRANSPARENT = {"run", "exec", "attach"}
 """Commands whose exit code is that of a container's program."""
 
 
@@ -46,7 +46,7 @@ def guarded(call: Callable[[], int], settings: Settings) -> int:
         error.show()
         return RUNTIME_FAILED if settings.command in TRANSPARENT else error.exit_code
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last one to hear of any
         return _explain(error, settings)
@@ -79,6 +79,6 @@ def lines(error: BaseException) -> list[str]:
     return [f"runtimes: internal error: {kind}: {error}; run again with --debug and report it"]
 
 
-def _silence_stdout() -> None:
+def silence_stdout() -> None:
     """Let the interpreter flush into nothing when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ import click
 
 from runtimes.cli import plugins, registry
 from runtimes.cli.command import shared_options
+from runtimes.cli.failure import BROKEN_PIPE, silence_stdout
 from runtimes.cli.settings import Settings
 from runtimes.core import errors
 
@@ -41,6 +42,14 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise errors.Internal(f"run '{cmd_name}': what its package names isn't a click command")
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; click would end the process with 1 where nobody reads its output."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            silence_stdout()
+            raise click.exceptions.Exit(BROKEN_PIPE) from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -15,11 +15,16 @@ COMMANDS: Final = {
         "stop": "Stop pods",
         "rm": "Remove stopped pods",
     },
+    "Use": {
+        "exec": "Run a command in a container",
+        "attach": "Connect to what a container runs",
+        "port-forward": "Carry ports of this host to a pod",
+        "cp": "Copy files into a container or out of it",
+    },
     "Look": {
         "ps": "List containers",
         "pods": "List pods",
         "logs": "Show what containers wrote",
-        "exec": "Run a command in a container",
         "inspect": "Show all about a pod, a container or an image",
         "stats": "Show what containers use",
     },
@@ -49,4 +54,5 @@ def summaries() -> dict[str, str]:
 
 def module_of(command: str) -> str:
     """Name the module that holds a command; ``import`` is a word of Python's own."""
-    return f"runtimes.cli.commands.{command}{'_' if command in {'import', 'exec'} else ''}"
+    module = command.replace("-", "_")
+    return f"runtimes.cli.commands.{module}{'_' if module in {'import', 'exec'} else ''}"

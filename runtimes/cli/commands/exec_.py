@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from runtimes.cli.command import RunningCommand
 from runtimes.cli.complete import pod_names
 from runtimes.cli.exit_codes import of_failed_exec
+from runtimes.cli.interact import interact, write_all
 from runtimes.cli.settings import current
 from runtimes.core import errors
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-@click.command("exec", cls=RunningCommand)
+    from runtimes.client import Container
+
+
+class ExecCommand(RunningCommand):
+    """Takes options also after the pod, up to ``--`` or the command's first word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move options that follow the pod before it."""
+        pod = self._after_options(args, 0)
+        if pod < len(args) and args[pod] != "--":
+            end = self._after_options(args, pod + 1)
+            program = args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
+            args = [*args[:pod], *args[pod + 1 : end], args[pod], "--", *program]
+        return super().parse_args(ctx, args)
+
+    def _after_options(self, args: Sequence[str], start: int) -> int:
+        """Index of the first word that is neither an option nor an option's value."""
+        index = start
+        while index < len(args) and args[index].startswith("-") and args[index] not in {"-", "--"}:
+            index += 2 if self._wants_value(args[index]) else 1
+        return min(index, len(args))
+
+    def _wants_value(self, word: str) -> bool:
+        """Whether the word after this option is its value: ``-c``, ``-itc``, ``--container``."""
+        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+        names = {name for one in options for name in one.opts}
+        if word.startswith("--"):
+            return word in names
+        takes = [number for number, letter in enumerate(word) if f"-{letter}" in names]
+        return takes[:1] == [len(word) - 1]
+
+
+@click.command("exec", cls=ExecCommand)
 @click.argument("pod", shell_complete=pod_names)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option("-i", "--stdin", is_flag=True, help="Pass stdin to it.")
+@click.option("-t", "--tty", is_flag=True, help="Give it a terminal.")
 @click.option("-c", "--container", metavar="NAME", help="Default: the pod's first.")
 @click.option("-n", "--namespace", metavar="NAME", help="Of the pod.")
 @click.option(
-    "--timeout", type=click.IntRange(min=0), default=0, metavar="SECONDS", help="0: none."
+    "--timeout",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="Kill it then; its output comes at its end. 0: none.",
 )
-@click.option("-i", "--stdin", is_flag=True, help="Pass stdin; not in this version.")
-@click.option("-t", "--tty", is_flag=True, help="With a terminal; not in this version.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     pod: str,
     command: tuple[str, ...],
@@ -34,24 +73,36 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> int:
     """Run a command in a container.
 
-    Its output comes when it has ended; its exit code is that of this command, or 125 when it
-    couldn't be run at all, 126 when its program can't be executed, 127 when there is none.
+    Its exit code is that of this command, or 125 when it couldn't be run at all, 126 when its
+    program can't be executed, 127 when there is none. With -it, all keys are the program's.
     """
     words = command[1:] if command[:1] == ("--",) else command
     if not words:
         raise click.UsageError("Name the command: runtimes exec POD -- COMMAND [ARGUMENTS]")
-    if stdin or tty:
-        raise errors.Unimplemented(
-            "exec with stdin or a terminal isn't there in this version; run the command without"
-        )
+    if timeout and (stdin or tty):
+        raise click.UsageError("--timeout is for commands without -i and -t.")
     with current().connect() as runtime:
         found = runtime.pod(pod, namespace).container(container)
         try:
-            result = found.exec(words, timeout=timeout)
+            if timeout:
+                return _collect(found, words, timeout)
+            return _stream(found, words, stdin=stdin, tty=tty)
         except errors.Error as error:
             raise of_failed_exec(error) from error
-    sys.stdout.buffer.write(result.stdout)
-    sys.stdout.buffer.flush()
-    sys.stderr.buffer.write(result.stderr)
-    sys.stderr.buffer.flush()
+
+
+def _stream(found: Container, words: Sequence[str], *, stdin: bool, tty: bool) -> int:
+    try:
+        session = found.open_exec(words, tty=tty, stdin=stdin)
+    except errors.Unimplemented:
+        if stdin or tty:
+            raise
+        return _collect(found, words, 0)
+    return interact(session, tty=tty)
+
+
+def _collect(found: Container, words: Sequence[str], timeout: int) -> int:
+    result = found.exec(words, timeout=timeout)
+    write_all(1, result.stdout)
+    write_all(2, result.stderr)
     return result.exit_code

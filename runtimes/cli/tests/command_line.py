@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtimes.cli.main import run
+from runtimes.cli.app import run
 
 if TYPE_CHECKING:
     from pathlib import Path

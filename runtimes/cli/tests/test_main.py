@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.cli.main import run
+from runtimes.cli.app import run
 from runtimes.cli.registry import COMMANDS
 from runtimes.cli.settings import Settings, parse_options
 from runtimes.core import errors
@@ -56,7 +56,7 @@ def test_the_help_of_each_command_shows_no_markup(
 
 def test_help_loads_no_command_and_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom runtimes.cli.main import run\nrun(['--help'])\n"
+        "import sys\nfrom runtimes.cli.app import run\nrun(['--help'])\n"
         "ours = [m for m in sys.modules if m.startswith('runtimes.cli.commands.')]\n"
         "print(ours, file=sys.stderr)\n"
         "print({'rich', 'yaml', 'msgspec', 'google', 'logging', 'importlib.metadata', 'pathlib',"

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from runtimes.cli import commands, registry
-from runtimes.cli.main import cli
+from runtimes.cli.app import cli
 
 _NAMES = sorted(registry.summaries())
 

@@ -194,7 +194,7 @@ def test_a_killed_command_leaves_a_pod_that_can_be_removed(machine: Machine) -> 
 
 def test_a_command_loads_nothing_that_it_does_not_need(machine: Machine) -> None:
     code = (
-        "import sys\nfrom runtimes.cli.main import run\nrun(['ps'])\n"
+        "import sys\nfrom runtimes.cli.app import run\nrun(['ps'])\n"
         "heavy = {'rich', 'yaml', 'asyncio', 'grpc', 'docker', 'stevedore', 'tenacity',"
         " 'importlib.metadata', 'http.client', 'ssl', 'msgspec', 'urllib.request'}\n"
         "print(heavy & set(sys.modules))"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,20 +56,17 @@ class HostSession:
     def __init__(self, cmd: Sequence[str], *, tty: bool, stdin: bool) -> None:
         self._tty, child = pty.openpty() if tty else (-1, -1)
         feed = subprocess.PIPE if stdin else subprocess.DEVNULL
-        try:
-            self._process = subprocess.Popen(
-                cmd,
-                stdin=child if tty else feed,
-                stdout=child if tty else subprocess.PIPE,
-                stderr=child if tty else subprocess.PIPE,
-                start_new_session=True,
-                preexec_fn=_take_terminal if tty else None,  # noqa: PLW1509 - before any thread
-            )
-        except FileNotFoundError as error:
-            raise errors.InvalidArgument(f"exec: no such program: {cmd[0]}") from error
-        finally:
-            if tty:
-                os.close(child)
+        if shutil.which(cmd[0]) is None:
+            raise errors.InvalidArgument(f"exec: no such file or directory: {cmd[0]}")
+        self._process = subprocess.Popen(
+            ["setsid", "--ctty", *cmd] if tty else cmd,
+            stdin=child if tty else feed,
+            stdout=child if tty else subprocess.PIPE,
+            stderr=child if tty else subprocess.PIPE,
+            start_new_session=not tty,
+        )
+        if tty:
+            os.close(child)
         self._open(stdin=stdin)
 
     def _open(self, *, stdin: bool) -> None:
@@ -126,13 +124,6 @@ class HostSession:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _take_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class HostStreams(FakeCri):

@@ -1,0 +1,71 @@
+"""Connect the user's stdin, stdout and stderr with a process in a container.
+
+terminal or pipe -> stdin        stdout, stderr -> this process's own
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from runtimes.cli import terminal
+from runtimes.cli.detach import DetachKeys
+from runtimes.client.exchange import Source, exchange
+from runtimes.core.streaming.session import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runtimes.core.streaming.session import StreamSession
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_TARGETS = {Channel.STDOUT: _STDOUT, Channel.STDERR: _STDERR}
+
+
+def interact(session: StreamSession, *, tty: bool, detachable: bool = False) -> int:
+    """Carry bytes until the process has ended; return its exit code.
+
+    A terminal on stdin is raw meanwhile if the process has a `tty`, so Ctrl-C is the process's.
+
+    Raises:
+        Detached: Ctrl-P Ctrl-Q was pressed, and `detachable` is set.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(session)
+        typed = session.stdin is not None and tty and os.isatty(_STDIN)
+        watch = _follow_size(session, stack) if tty else {}
+        if typed:
+            stack.enter_context(terminal.raw(_STDIN))
+        keys = DetachKeys() if typed and detachable else None
+        source = Source(_STDIN, keys) if session.stdin is not None else None
+        for channel, data in exchange(session, source, watch=watch):
+            write_all(_TARGETS[channel], data)
+        return session.wait()
+
+
+def _follow_size(session: StreamSession, stack: ExitStack) -> Mapping[int, Callable[[], None]]:
+    def tell() -> None:
+        measured = terminal.size(_STDOUT, _STDIN)
+        if measured is not None:
+            session.resize(*measured)
+
+    def changed() -> None:
+        drain()
+        tell()
+
+    fd, drain = stack.enter_context(terminal.resized())
+    tell()
+    return {fd: changed}
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write everything, also where somebody else has made the descriptor non-blocking."""
+    while data:
+        try:
+            data = data[os.write(fd, data) :]
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(fd, select.POLLOUT)
+            poll.poll()
