@@ -1,6 +1,6 @@
 """What a sandbox or container says of itself in Docker's labels. Pure.
 
-Docker has no annotations: they are labels with a prefix. Three labels are ours and never shown.
+Docker has no annotations: they are labels with a prefix. Some labels are ours and never shown.
 
 Source: kubelet 1.22 dockershim/helpers.go (makeLabels, extractLabels), docker_service.go.
 """
@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.v1 import api_pb2 as cri
 
-_OURS = frozenset({labels.DOCKER_TYPE, labels.DOCKER_LOG_PATH, labels.DOCKER_SANDBOX_ID})
+IMAGE = "io.runtimes.container.image"
+"""The image's name as the CRI call had it; Docker is given the id."""
+
+CGROUP_LIMITS = "io.runtimes.container.cgroup-limits"
+"""JSON of the limits that only the cgroup's files can set, once it is there."""
+
+_OURS = frozenset(
+    {
+        labels.DOCKER_TYPE,
+        labels.DOCKER_LOG_PATH,
+        labels.DOCKER_SANDBOX_ID,
+        IMAGE,
+        CGROUP_LIMITS,
+    }
+)
 
 
 def of_sandbox(config: cri.PodSandboxConfig) -> dict[str, str]:
@@ -72,3 +86,8 @@ def sandbox_of(found: Mapping[str, str]) -> str:
 def log_path_of(found: Mapping[str, str]) -> str:
     """Absolute path of a container's log; empty when it has none."""
     return found.get(labels.DOCKER_LOG_PATH, "")
+
+
+def image_of(found: Mapping[str, str]) -> str:
+    """The image's name as it was asked for; empty when an older version made the container."""
+    return found.get(IMAGE, "")

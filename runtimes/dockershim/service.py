@@ -12,6 +12,8 @@ from runtimes.core.cri.unimplemented import UnimplementedService
 from runtimes.dockershim.engine import Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.docker.interface import DockerInterface
@@ -52,6 +54,66 @@ class DockershimService(UnimplementedService):
     # -- sandboxes
 
     # -- containers
+
+    def create_container(
+        self,
+        pod_sandbox_id: str,
+        config: cri.ContainerConfig,
+        sandbox_config: cri.PodSandboxConfig,
+    ) -> str:
+        from runtimes.dockershim.container.create import create_container
+
+        return create_container(self.engine, pod_sandbox_id, config, sandbox_config)
+
+    def start_container(self, container_id: str) -> None:
+        from runtimes.dockershim.container.start import start_container
+
+        start_container(self.engine, container_id)
+
+    def stop_container(self, container_id: str, timeout: int) -> None:
+        from runtimes.dockershim.container.stop import stop_container
+
+        stop_container(self.engine, container_id, timeout)
+
+    def remove_container(self, container_id: str) -> None:
+        from runtimes.dockershim.container.remove import remove_container
+
+        remove_container(self.engine, container_id)
+
+    def list_containers(self, filter: cri.ContainerFilter | None = None) -> list[cri.Container]:
+        from runtimes.dockershim.container.list import list_containers
+
+        return list_containers(self.engine, filter)
+
+    def stream_containers(
+        self, filter: cri.ContainerFilter | None = None
+    ) -> Iterator[cri.Container]:
+        from runtimes.dockershim.container.list import list_containers
+
+        yield from list_containers(self.engine, filter)
+
+    def container_status(
+        self, container_id: str, *, verbose: bool = False
+    ) -> cri.ContainerStatusResponse:
+        from runtimes.dockershim.container.status import container_status
+
+        return container_status(self.engine, container_id, verbose=verbose)
+
+    def update_container_resources(
+        self,
+        container_id: str,
+        linux: cri.LinuxContainerResources,
+        annotations: dict[str, str] | None = None,
+    ) -> None:
+        from runtimes.dockershim.container.update import update_container_resources
+
+        del annotations
+        update_container_resources(self.engine, container_id, linux)
+
+    def reopen_container_log(self, container_id: str) -> None:
+        from runtimes.dockershim.container.reopen_log import reopen_container_log
+
+        reopen_container_log(self.engine, container_id)
 
     # -- commands in containers
 

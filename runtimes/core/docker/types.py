@@ -79,6 +79,35 @@ class MountPoint(TypedDict):
     Propagation: NotRequired[str]
 
 
+class BindOptions(TypedDict, total=False):
+    """From API 1.44 on read-only mounts are recursively so, unless `ReadOnlyNonRecursive`."""
+
+    Propagation: str
+    CreateMountpoint: bool
+    ReadOnlyNonRecursive: bool
+    ReadOnlyForceRecursive: bool
+
+
+class MountRequest(TypedDict, total=False):
+    """A mount to make, spelt out; a `HostConfig.Binds` entry is its short form."""
+
+    Type: str
+    Source: str
+    Target: str
+    ReadOnly: bool
+    BindOptions: BindOptions
+
+
+class Healthcheck(TypedDict):
+    """`Test` is ``["NONE"]`` to switch the image's off."""
+
+    Test: list[str]
+
+
+class RestartPolicy(TypedDict):
+    Name: str
+
+
 class ContainerConfig(TypedDict, total=False):
     """What belongs to the container wherever it runs; environment as ``NAME=value``."""
 
@@ -99,12 +128,16 @@ class ContainerConfig(TypedDict, total=False):
     Volumes: dict[str, dict[str, str]]
     WorkingDir: str
     StopSignal: str
+    Healthcheck: Healthcheck
 
 
 class HostConfig(TypedDict, total=False):
     """What belongs to this host; sizes in bytes, CPU times in microseconds."""
 
     Binds: list[str]
+    Mounts: list[MountRequest]
+    RestartPolicy: RestartPolicy
+    DeviceCgroupRules: list[str]
     NetworkMode: str
     PidMode: str
     IpcMode: str

@@ -37,7 +37,12 @@ class Paths:
     def network(self) -> Path:
         return self.run_root / "network"
 
+    @property
+    def logs(self) -> Path:
+        """How far each container's log has been copied."""
+        return self.root / "logs"
+
     def prepare(self) -> None:
         """Make the folders that stay."""
-        for folder in (self.checkpoints, self.pins):
+        for folder in (self.checkpoints, self.pins, self.logs):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)

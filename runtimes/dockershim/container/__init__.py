@@ -1,0 +1,1 @@
+"""Containers of pods. One RPC a file."""

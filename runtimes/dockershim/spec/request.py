@@ -1,0 +1,51 @@
+"""Everything that a container is created from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from runtimes.core.cgroup.layout import Layout
+    from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.host.clamp import Grants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRequest:
+    """One container to be.
+
+    Attributes:
+        name: unique in the Engine.
+        config: as the CRI call gave it.
+        image_id: of its image, which is here.
+        sandbox_id: Docker's full id.
+        cgroup_parent: as the Engine's cgroup driver wants it, or "".
+        log_path: absolute, or "" for no log.
+        api: version of the Engine's API.
+        security_options: what the Engine's `Info` says it can do.
+        grants: what the host lets containers have.
+        cgroups: the host's.
+        pod_files: container path -> host path of files that the sandbox owns.
+        images: container path -> host path of each `Mount.image`.
+    """
+
+    name: str
+    config: cri.ContainerConfig
+    image_id: str
+    sandbox_id: str
+    cgroup_parent: str
+    log_path: str
+    api: tuple[int, int]
+    security_options: Collection[str]
+    grants: Grants
+    cgroups: Layout
+    pod_files: Mapping[str, Path] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def security(self) -> cri.LinuxContainerSecurityContext:
+        return self.config.linux.security_context
