@@ -98,8 +98,11 @@ def _pod_runtime(
     if backend.kind is Kind.POD:
         runtime: PodRuntime = service
         return runtime
+    from runtimes.kubelet.events import log_event
     from runtimes.kubelet.generic.node import Surroundings
     from runtimes.kubelet.generic.runtime import GenericRuntime
+    from runtimes.kubelet.store.objects import ObjectStore
 
-    around = Surroundings() if events is None else Surroundings(record=events)
+    objects = ObjectStore(node.root, backend.name)
+    around = Surroundings(record=events or log_event, objects=objects)
     return GenericRuntime(service, name=backend.name, config=node, around=around)

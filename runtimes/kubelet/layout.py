@@ -4,6 +4,7 @@
     <root>/pods/<uid>/etc-hosts
     <root>/pods/<uid>/containers/<name>/<8 hex>             termination logs
     <root>/pods/<uid>/volumes/kubernetes.io~empty-dir/<volume>
+    <root>/pods/<uid>/volumes/runtimes.kubelet~contents/<volume>    configMap, secret, projected...
     <root>/pods/<uid>/volume-subpaths/<volume>/<container>/<index>
     <log root>/<namespace>_<name>_<uid>/<container>/<attempt>.log
 
@@ -59,6 +60,9 @@ class PodFolders:
 
     def empty_dir(self, volume: str) -> Path:
         return self.volumes / "kubernetes.io~empty-dir" / checked(volume, "volume")
+
+    def contents(self, volume: str) -> Path:
+        return self.volumes / "runtimes.kubelet~contents" / checked(volume, "volume")
 
     def container_logs(self, name: str) -> Path:
         return self.logs / checked(name, "container")

@@ -204,8 +204,17 @@ class PodWorker:
         self._previous = self._status(observed)
         if self._pod.metadata.deletion_timestamp or self._previous.phase in TERMINAL:
             return self._end(observed)
-        settings = self._settings
-        return self._runtime.sync_pod(self._pod, observed, settings.pull_secrets, settings.backoff)
+        backoff = self._settings.backoff
+        return self._runtime.sync_pod(self._pod, observed, self._pull_secrets(), backoff)
+
+    def _pull_secrets(self) -> tuple[RegistryAuth, ...]:
+        """The pod's own credentials come before the node's."""
+        given = self._settings.pull_secrets
+        if self._store is None or not self._pod.spec.image_pull_secrets:
+            return given
+        from runtimes.kubelet.generate.pull_credentials import pull_credentials
+
+        return (*pull_credentials(self._pod, self._store.objects), *given)
 
     def _end(self, observed: PodStatus) -> PodSyncResult:
         """Stop what is left, at least once: a dead sandbox may still hold its network."""

@@ -51,6 +51,26 @@ def field_value(pod: v1.Pod, path: str, config: KubeletConfig, pod_ips: Sequence
     return fields[path]
 
 
+def file_text(pod: v1.Pod, path: str, config: KubeletConfig) -> str:
+    """Read what a file of a volume may hold; all labels or annotations are lines, by name.
+
+    Raises:
+        InvalidArgument: files can't have this field.
+    """
+    if path in {"metadata.labels", "metadata.annotations"}:
+        values = getattr(pod.metadata, path.removeprefix("metadata."))
+        return "".join(f"{key}={_quoted(values[key])}\n" for key in sorted(values))
+    return field_value(pod, path, config, ())
+
+
+def _quoted(text: str) -> str:
+    """Quote a value as Go does."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    for char, written in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        escaped = escaped.replace(char, written)
+    return f'"{escaped}"'
+
+
 def resource_value(
     pod: v1.Pod, own: str, selector: v1.ResourceFieldSelector, config: KubeletConfig
 ) -> str:

@@ -126,7 +126,9 @@ class GenericRuntime:
         from runtimes.kubelet.generic.steps import CriSteps
         from runtimes.kubelet.sync.pod import sync_pod
 
-        return sync_pod(pod, status, CriSteps(self._node, pull_secrets), backoff)
+        steps = CriSteps(self._node, pull_secrets)
+        steps.refresh(pod)
+        return sync_pod(pod, status, steps, backoff)
 
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None

@@ -18,7 +18,7 @@ from runtimes.kubelet.generic.start import CriSandbox, Start, start_container
 from runtimes.kubelet.generic.unsupported import refuse_unsupported
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
-from runtimes.kubelet.volumes.prepare import prepare_volumes
+from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes, refresh_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,16 +56,32 @@ class CriSteps:
 
     def prepare(self, pod: v1.Pod) -> None:
         refuse_unsupported(pod)
-        folders = layout.pod_folders(self.node.config, pod)
-        memory = pod_resources(pod, self.node.config).memory_limit_in_bytes
-        limits = EmptyDirLimits(memory, self.node.config.memory_capacity_bytes)
+        inputs = self._volume_inputs(pod)
         try:
             with translated(f"prepare pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                folders.logs.mkdir(mode=0o755, parents=True, exist_ok=True)
-                self.volumes = prepare_volumes(pod, folders, limits)
+                inputs.folders.logs.mkdir(mode=0o755, parents=True, exist_ok=True)
+                self.volumes = prepare_volumes(pod, inputs)
         except errors.Error as error:
             self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
             raise
+
+    def refresh(self, pod: v1.Pod) -> None:
+        """Bring files of ConfigMaps and Secrets up to date; a failure is told, and changes none."""
+        try:
+            with translated(f"refresh pod {pod.metadata.namespace}/{pod.metadata.name}"):
+                refresh_volumes(pod, self._volume_inputs(pod))
+        except errors.Error as error:
+            self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
+
+    def _volume_inputs(self, pod: v1.Pod) -> VolumeInputs:
+        config = self.node.config
+        memory = pod_resources(pod, config).memory_limit_in_bytes
+        return VolumeInputs(
+            folders=layout.pod_folders(config, pod),
+            limits=EmptyDirLimits(memory, config.memory_capacity_bytes),
+            objects=self.node.around.objects,
+            config=config,
+        )
 
     def create_sandbox(self, pod: v1.Pod, attempt: int) -> CriSandbox:
         try:

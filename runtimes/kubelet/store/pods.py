@@ -3,6 +3,7 @@
     <root>/pods/<uid>/pod.json                       the record
     <root>/pods/<uid>/lock                           held by whoever works on the pod
     <root>/names/<backend>_<namespace>_<name>        a link to the uid
+    <root>/objects/                                  ConfigMaps and Secrets, see `objects`
     <root>/lock                                      held while the two change
 
 The name is linked before the record is written and unlinked after it is gone, so a kill at any
@@ -21,9 +22,11 @@ from msgspec.structs import replace
 
 from runtimes.core import errors
 from runtimes.kubelet import layout
+from runtimes.kubelet.generate.references import Reference, references
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.store import durable
+from runtimes.kubelet.store.objects import ObjectStore
 from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
 
 if TYPE_CHECKING:
@@ -47,7 +50,11 @@ def utc_now() -> str:
 
 
 class PodStore:
-    """Thread-safe, and safe beside other processes."""
+    """Thread-safe, and safe beside other processes.
+
+    Attributes:
+        objects: ConfigMaps and Secrets that pods name.
+    """
 
     def __init__(
         self,
@@ -61,6 +68,7 @@ class PodStore:
         self._names = root / "names"
         self._lock_file = root / "lock"
         self._backend = layout.checked(backend, "backend")
+        self.objects = ObjectStore(root, backend)
         self._uid = uid
         self._now = now
 
@@ -130,14 +138,47 @@ class PodStore:
             yield
 
     def remove(self, uid: str) -> None:
-        """Forget a pod. Idempotent; what other files its folder has stays."""
+        """Forget a pod, and the objects that no other pod names.
+
+        Idempotent; what other files its folder has stays.
+        """
         with self._locked():
             pod = self.by_uid(uid)
+            if pod is not None:
+                self._release_objects(pod)
             record = self._record(uid)
             record.unlink(missing_ok=True)
             self._sweep(uid)
             if pod is not None:  # last, so that whoever follows a kill finds the folder
                 self._unlink_name(pod, uid)
+
+    def apply_object(self, obj: v1.ConfigMap | v1.Secret) -> Outcome:
+        """Keep an object, and let whoever drives a pod that names it notice.
+
+        Raises:
+            FailedPrecondition: the one that is there is immutable, and differs.
+        """
+        with self._locked():
+            outcome = self.objects.apply(obj)
+            if outcome is not Outcome.UNCHANGED:
+                wanted = Reference(obj.kind, obj.metadata.name)
+                for pod in self._naming(obj.metadata.namespace, wanted):
+                    os.utime(self._record(pod.metadata.uid))
+        return outcome
+
+    def naming(self, obj: v1.ConfigMap | v1.Secret) -> tuple[v1.Pod, ...]:
+        """List the pods that name an object."""
+        return self._naming(obj.metadata.namespace, Reference(obj.kind, obj.metadata.name))
+
+    def _naming(self, namespace: str, wanted: Reference) -> tuple[v1.Pod, ...]:
+        pods = (pod for pod in self.list() if pod.metadata.namespace == namespace)
+        return tuple(pod for pod in pods if wanted in references(pod))
+
+    def _release_objects(self, pod: v1.Pod) -> None:
+        namespace = pod.metadata.namespace
+        for one in references(pod):
+            if [left.metadata.uid for left in self._naming(namespace, one)] == [pod.metadata.uid]:
+                self.objects.remove(one.kind, namespace, one.name)
 
     def _created(self, pod: v1.Pod) -> v1.Pod:
         uid = pod.metadata.uid or self._uid()

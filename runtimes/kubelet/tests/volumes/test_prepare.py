@@ -9,13 +9,15 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod import v1
+from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generate.objects import Objects
 from runtimes.kubelet.layout import PodFolders
 from runtimes.kubelet.tests.builders import container, pod
 from runtimes.kubelet.volumes.cleanup import clean_up
 from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
 from runtimes.kubelet.volumes.mount import mounts_below
 from runtimes.kubelet.volumes.mounts import volume_mounts
-from runtimes.kubelet.volumes.prepare import prepare_volumes
+from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes, refresh_volumes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,14 @@ def folders(tmp_path: Path) -> PodFolders:
     return PodFolders(pod=tmp_path / "pods" / "uid", logs=tmp_path / "logs")
 
 
+def inputs(folders: PodFolders, *objects: v1.ConfigMap) -> VolumeInputs:
+    found = {("default", one.metadata.name): one for one in objects}
+    config = KubeletConfig(root=folders.pod, host_ip="192.0.2.7")
+    return VolumeInputs(
+        folders=folders, limits=LIMITS, objects=Objects(config_maps=found), config=config
+    )
+
+
 def mounts(
     folders: PodFolders,
     *given: v1.VolumeMount,
@@ -44,7 +54,7 @@ def mounts(
 def test_each_volume_has_its_place(folders: PodFolders, tmp_path: Path) -> None:
     host = v1.Volume(name="host", host_path=v1.HostPathVolumeSource(path=str(tmp_path)))
 
-    places = prepare_volumes(pod(volumes=(CACHE, BARE, host)), folders, LIMITS)
+    places = prepare_volumes(pod(volumes=(CACHE, BARE, host)), inputs(folders))
 
     base = folders.pod / "volumes" / "kubernetes.io~empty-dir"
     assert places == {"cache": base / "cache", "bare": base / "bare", "host": tmp_path}
@@ -55,12 +65,12 @@ def test_a_kind_that_is_not_supported_is_named(folders: PodFolders) -> None:
     volume = v1.Volume(name="v", nfs=v1.NFSVolumeSource(path="/", server="s"))
 
     with pytest.raises(errors.Unimplemented, match="volume v: nfs volumes are not supported yet"):
-        prepare_volumes(pod(volumes=(volume,)), folders, LIMITS)
+        prepare_volumes(pod(volumes=(volume,)), inputs(folders))
 
 
 def test_a_volumes_name_cant_leave_its_folder(folders: PodFolders) -> None:
     with pytest.raises(errors.InvalidArgument, match="can't be a file name"):
-        prepare_volumes(pod(volumes=(v1.Volume(name=".."),)), folders, LIMITS)
+        prepare_volumes(pod(volumes=(v1.Volume(name=".."),)), inputs(folders))
 
 
 def test_a_mount_says_where_how_and_with_which_propagation(folders: PodFolders) -> None:
@@ -107,7 +117,7 @@ def test_a_sub_path_expression_needs_its_variables(folders: PodFolders) -> None:
 
 @pytest.mark.needs_root
 def test_everything_goes_but_the_record(folders: PodFolders) -> None:
-    prepare_volumes(pod(volumes=(CACHE, MEMORY)), folders, LIMITS)
+    prepare_volumes(pod(volumes=(CACHE, MEMORY)), inputs(folders))
     mounts(folders, v1.VolumeMount(name="cache", mount_path="/d", sub_path_expr="$(POD)/x"))
     (folders.empty_dir("memory") / "data").write_text("data")
     (folders.pod / "pod.json").write_text("{}")
@@ -121,7 +131,7 @@ def test_everything_goes_but_the_record(folders: PodFolders) -> None:
 
 
 def test_cleaning_up_is_idempotent(folders: PodFolders) -> None:
-    prepare_volumes(pod(volumes=(CACHE,)), folders, LIMITS)
+    prepare_volumes(pod(volumes=(CACHE,)), inputs(folders))
 
     clean_up(folders)
     clean_up(folders)
@@ -132,9 +142,40 @@ def test_cleaning_up_is_idempotent(folders: PodFolders) -> None:
 def test_cleaning_up_doesnt_follow_links(folders: PodFolders, tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "data").touch()
-    places = prepare_volumes(pod(volumes=(CACHE,)), folders, LIMITS)
+    places = prepare_volumes(pod(volumes=(CACHE,)), inputs(folders))
     (places["cache"] / "link").symlink_to(tmp_path / "precious")
 
     clean_up(folders)
 
     assert (tmp_path / "precious" / "data").exists()
+
+
+def settings(text: str) -> v1.ConfigMap:
+    return v1.ConfigMap(
+        metadata=v1.ObjectMeta(name="settings", namespace="default"), data={"a": text}
+    )
+
+
+def test_files_of_a_config_map_follow_it(folders: PodFolders) -> None:
+    volume = v1.Volume(name="v", config_map=v1.ConfigMapVolumeSource(name="settings"))
+    asked = pod(volumes=(volume,))
+    place = prepare_volumes(asked, inputs(folders, settings("old")))["v"]
+
+    refresh_volumes(asked, inputs(folders, settings("new")))
+
+    assert (place / "a").read_text() == "new"
+
+
+def test_a_refresh_makes_no_volume(folders: PodFolders) -> None:
+    volume = v1.Volume(name="v", config_map=v1.ConfigMapVolumeSource(name="settings"))
+
+    refresh_volumes(pod(volumes=(volume,)), inputs(folders))
+
+    assert not folders.volumes.exists()
+
+
+def test_a_config_map_that_is_not_there_is_named(folders: PodFolders) -> None:
+    volume = v1.Volume(name="v", config_map=v1.ConfigMapVolumeSource(name="settings"))
+
+    with pytest.raises(errors.NotFound, match='configmap "settings" not found'):
+        prepare_volumes(pod(volumes=(volume,)), inputs(folders))
