@@ -27,7 +27,7 @@ ALLOWED = {
     "docker_legacy": {"core", "kubelet"},
     "rkt_stub": {"core", "kubelet"},
 }
-ONE_IMPORTER = {"docker": {"docker_legacy"}, "grpc": {"cri_remote", "server"}}
+ONE_IMPORTER = {"docker": {"docker_legacy"}, "grpc": {"cri_remote", "server", "kubelet"}}
 HEAVY = ("grpc", "docker", "asyncio", "pyroute2")
 
 every_distribution = pytest.mark.parametrize("dist", DISTRIBUTIONS, ids=lambda d: d.package)

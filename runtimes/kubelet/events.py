@@ -28,6 +28,10 @@ class EventReason(StrEnum):
     FAILED_POD_SANDBOX_STATUS = "FailedPodSandBoxStatus"
     FAILED_MOUNT = "FailedMount"
     FAILED_KILL_POD = "FailedKillPod"
+    FAILED_POST_START_HOOK = "FailedPostStartHook"
+    FAILED_PRE_STOP_HOOK = "FailedPreStopHook"
+    UNHEALTHY = "Unhealthy"
+    PROBE_WARNING = "ProbeWarning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.core.pod.sync import Action, PodSyncResult
 from runtimes.kubelet.actions.compute import compute_pod_actions
@@ -29,16 +30,18 @@ class Pace:
     """Attributes:
     retry: seconds after which a failed sync is tried again.
     resync: seconds after which a pod is synced though nothing changed.
+    probes: what is known of the pod's containers.
     """
 
     retry: float
     resync: float
+    probes: ProbeResults = NO_PROBES
 
     def after_sync(
         self, pod: v1.Pod, observed: PodStatus, result: PodSyncResult, now_ns: int
     ) -> float:
         """Seconds, for a pod that goes on."""
-        if _asks_for_more(pod, observed, result):
+        if _asks_for_more(pod, observed, result, self.probes):
             return 0.0
         waits = [*self._after_failures(result), self.resync]
         left = deadline_left(pod, now_ns)
@@ -68,15 +71,18 @@ def alive(observed: PodStatus) -> bool:
     return running or any(sandbox.ready for sandbox in observed.sandboxes)
 
 
-def _asks_for_more(pod: v1.Pod, observed: PodStatus, result: PodSyncResult) -> bool:
+def _asks_for_more(
+    pod: v1.Pod, observed: PodStatus, result: PodSyncResult, probes: ProbeResults
+) -> bool:
     """There is something to do besides what has just failed."""
     failed_otherwise = any(one.action is not Action.START_CONTAINER for one in result.failures)
     if result.error or failed_otherwise:
         return False
-    actions = compute_pod_actions(pod, observed)
+    actions = compute_pod_actions(pod, observed, probes)
     if not result.failures:
         return not actions.nothing
     wanted = {pod.spec.containers[index].name for index in actions.containers_to_start}
     if actions.next_init_container is not None:
         wanted.add(actions.next_init_container.name)
+    wanted.update(sidecar.name for sidecar in actions.sidecars_to_start)
     return bool(wanted - {failure.target for failure in result.failures})

@@ -12,23 +12,26 @@ Source: kubelet pkg/kubelet/pod_workers.go, kubelet.go (syncPod, syncTerminating
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+import weakref
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from runtimes.core import errors
 from runtimes.core.pod.backoff import Backoff
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import PodStatus, RunningPod
 from runtimes.core.pod.sync import PodSyncResult
 from runtimes.kubelet.pace import Pace, alive
+from runtimes.kubelet.probe.state import has_probes
 from runtimes.kubelet.status.pod import TERMINAL, StatusInputs, pod_status
 from runtimes.kubelet.status.reasons import WaitReason, updated_reasons
 from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.status.view import PodView
+from runtimes.kubelet.store.pods import marked_deleted
 from runtimes.kubelet.waiting import Patience, Watch
 
 if TYPE_CHECKING:
@@ -38,8 +41,10 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import RegistryAuth
+    from runtimes.kubelet.probe.prober import Prober
     from runtimes.kubelet.store.pods import PodStore
 
+_log = logging.getLogger(__name__)
 _KILL_ATTEMPTS = 3
 
 
@@ -53,6 +58,7 @@ class WorkerSettings:
         host_ip: of the node, for the status.
         retry: seconds after which a failed sync is tried again.
         resync: seconds after which a pod is synced though nothing changed.
+        prober: makes the pod's probes; None lets the worker have one of its own.
         now_ns: the clock.
     """
 
@@ -61,6 +67,7 @@ class WorkerSettings:
     host_ip: str = ""
     retry: float = 10.0
     resync: float = 60.0
+    prober: Prober | None = None
     now_ns: Callable[[], int] = time.time_ns
 
 
@@ -93,6 +100,8 @@ class PodWorker:
         self._reasons: dict[str, WaitReason] = {}
         self._previous: v1.PodStatus | None = None
         self._ended = False
+        self._prober = self._settings.prober
+        self._probed = threading.Event()
         self._interrupted = threading.Event()
 
     @property
@@ -107,6 +116,7 @@ class PodWorker:
             Unavailable, DeadlineExceeded, Internal: the runtime can't even tell what it has.
         """
         self._reload()
+        self._probed.clear()
         with self._held():
             observed, self._next = self._next or self._observe(), None
             result = self._step(observed)
@@ -195,7 +205,9 @@ class PodWorker:
 
     def _watch(self, view: PodView, until: Callable[[PodView], bool] | None) -> Watch:
         def interrupts() -> bool:
-            return self._is_outdated() or (until is not None and until(view))
+            return (
+                self._probed.is_set() or self._is_outdated() or (until is not None and until(view))
+            )
 
         interested = until is not None
         return Watch(self._runtime, self._last, self._observe, interrupts, interested)
@@ -204,8 +216,13 @@ class PodWorker:
         self._previous = self._status(observed)
         if self._pod.metadata.deletion_timestamp or self._previous.phase in TERMINAL:
             return self._end(observed)
-        backoff = self._settings.backoff
-        return self._runtime.sync_pod(self._pod, observed, self._pull_secrets(), backoff)
+        return self._runtime.sync_pod(
+            self._pod,
+            observed,
+            self._pull_secrets(),
+            self._settings.backoff,
+            probes=self._results(observed),
+        )
 
     def _pull_secrets(self) -> tuple[RegistryAuth, ...]:
         """The pod's own credentials come before the node's."""
@@ -230,12 +247,16 @@ class PodWorker:
         return self._runtime.kill_pod(self._pod, _running(self._pod, observed), grace_period)
 
     def _mark(self, grace_period: int | None) -> None:
+        """Note it in the record; on a full disk in memory alone, for what is stopped frees some."""
         uid = self._pod.metadata.uid
         marked = None
         if self._store is not None:
-            marked = self._store.mark_deleted(uid, grace_period)
-            self._version = self._store.version(uid)
-        self._pod = marked if marked is not None else self._deleted()
+            try:
+                marked = self._store.mark_deleted(uid, grace_period)
+                self._version = self._store.version(uid)
+            except (errors.ResourceExhausted, errors.PermissionDenied) as error:
+                _log.warning("stop the pod though that can't be noted: %s", error)
+        self._pod = marked if marked is not None else self._deleted(grace_period)
 
     def _is_outdated(self) -> bool:
         """Another process has changed or removed the record."""
@@ -252,10 +273,8 @@ class PodWorker:
         current = self._store.by_uid(uid)
         self._pod = current if current is not None else self._deleted()
 
-    def _deleted(self) -> v1.Pod:
-        meta = self._pod.metadata
-        stamp = meta.deletion_timestamp or format_ns(self._settings.now_ns())
-        return replace(self._pod, metadata=replace(meta, deletion_timestamp=stamp))
+    def _deleted(self, grace_period: int | None = None) -> v1.Pod:
+        return marked_deleted(self._pod, grace_period, format_ns(self._settings.now_ns()))
 
     def _held(self) -> AbstractContextManager[None]:
         if self._store is None or not self._version:
@@ -275,8 +294,32 @@ class PodWorker:
             host_ip=self._settings.host_ip,
             reasons=self._reasons,
             previous=self._previous,
+            probes=self._results(observed),
         )
         return pod_status(self._pod, inputs)
+
+    def _results(self, observed: PodStatus) -> ProbeResults:
+        """What probes have found; what runs is probed from its first look on."""
+        if not has_probes(self._pod):
+            return NO_PROBES
+        if self._prober is None:
+            self._prober = self._own_prober()
+        return self._prober.results(self._pod, observed)
+
+    def _own_prober(self) -> Prober:
+        from runtimes.kubelet.probe.prober import Prober, ProberSettings
+
+        changed = self._probed
+        prober = Prober(
+            ProberSettings(
+                exec=self._runtime.exec,
+                host_ip=self._settings.host_ip or "127.0.0.1",
+                on_change=lambda _uid: changed.set(),
+                now_ns=self._settings.now_ns,
+            )
+        )
+        weakref.finalize(self, prober.close)
+        return prober
 
     def _view(self, observed: PodStatus, result: PodSyncResult) -> PodView:
         self._previous = self._status(observed)
@@ -289,7 +332,11 @@ class PodWorker:
         )
 
     def _next_sync(self, observed: PodStatus, result: PodSyncResult) -> float | None:
-        pace = Pace(retry=self._settings.retry, resync=self._settings.resync)
+        pace = Pace(
+            retry=self._settings.retry,
+            resync=self._settings.resync,
+            probes=self._results(observed),
+        )
         if self._previous is not None and self._previous.phase in TERMINAL:
             return pace.after_end(observed, result, killed=self._ended)
         return pace.after_sync(self._pod, observed, result, self._settings.now_ns())

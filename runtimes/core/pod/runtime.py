@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from runtimes.core.pod.probes import NO_PROBES
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.backoff import Backoff
     from runtimes.core.pod.gc import GarbagePolicy
+    from runtimes.core.pod.probes import ProbeResults
     from runtimes.core.pod.status import (
         ContainerUsage,
         ExecResult,
@@ -73,8 +76,12 @@ class PodRuntime(Protocol):
         status: PodStatus,
         pull_secrets: Sequence[RegistryAuth],
         backoff: Backoff,
+        *,
+        probes: ProbeResults = NO_PROBES,
     ) -> PodSyncResult:
         """Take the next steps from `status` towards `pod`, without waiting for containers to end.
+
+        `probes` tell which containers have to go though they run.
 
         Never raises for what a runtime refuses: failures are results. Call again after each change.
         """

@@ -3,7 +3,8 @@
     no usable sandbox  -> kill what is left, make one, start the first init container,
                           or all regular ones when there are no init containers
     usable sandbox     -> ephemeral containers; then the next init container;
-                          then, all of them done, each regular container by itself
+                          then, all of them done, each regular container by itself;
+                          meanwhile each sidecar whose turn has come
     nothing to keep    -> kill the pod: that is how a finished one gives its sandbox back
 
 Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions).
@@ -14,17 +15,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod.probes import NO_PROBES, ProbeResult, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
 from runtimes.kubelet.actions.hash import container_hash
-from runtimes.kubelet.actions.init import InitProgress, init_progress
-from runtimes.kubelet.actions.model import (
-    NO_PROBES,
-    ContainerKill,
-    KillReason,
-    PodActions,
-    ProbeResult,
-    ProbeResults,
-)
+from runtimes.kubelet.actions.init import InitProgress, init_progress, sidecars_begun
+from runtimes.kubelet.actions.model import ContainerKill, KillReason, PodActions
 from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
 from runtimes.kubelet.actions.sandbox import SandboxCheck, check_sandbox
 
@@ -54,7 +49,7 @@ def _with_new_sandbox(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> Po
         for index, container in enumerate(pod.spec.containers)
         if not (policy == ON_FAILURE and _succeeded(status.latest(container.name)))
     )
-    if not start and init_progress(pod, status).done:
+    if not start:  # all have succeeded, so the init containers have, too
         return only_kill
     actions = replace(only_kill, create_sandbox=True)
     if pod.spec.init_containers:
@@ -70,10 +65,15 @@ def _with_sandbox(
         attempt=check.attempt,
         ephemeral_containers_to_start=_new_ephemeral(pod, status),
     )
-    init = init_progress(pod, status)
-    if not init.done:
-        return _with_init(pod, actions, init)
-    return _with_regular(pod, status, actions, probes)
+    init = init_progress(pod, status, probes)
+    if init.done:
+        actions = _with_regular(pod, status, actions, probes)
+    else:
+        actions = _with_init(pod, actions, init)
+    if actions.kill_pod:
+        return actions
+    begun = [one for one in sidecars_begun(pod, status, init) if one is not init.next]
+    return _with_sidecars(status, actions, begun, probes)
 
 
 def _new_ephemeral(pod: v1.Pod, status: PodStatus) -> tuple[int, ...]:
@@ -126,6 +126,26 @@ def _with_regular(
         containers_to_kill=() if keep == 0 and not starts else tuple(kills),
         containers_to_start=tuple(starts),
     )
+
+
+def _with_sidecars(
+    status: PodStatus, actions: PodActions, begun: list[v1.Container], probes: ProbeResults
+) -> PodActions:
+    starts: list[v1.Container] = []
+    kills = list(actions.containers_to_kill)
+    for container in begun:
+        latest = status.latest(container.name)
+        if latest is not None and latest.state is ContainerState.RUNNING:
+            fault = _fault(container, latest, probes)
+            if fault is None:
+                continue
+            reason, message = fault
+            message += ", will be restarted"
+            kills.append(ContainerKill(latest.id, container.name, container, message, reason))
+        elif latest is not None and latest.state is ContainerState.UNKNOWN:
+            kills.append(_kill_unknown(latest, container))
+        starts.append(container)
+    return replace(actions, containers_to_kill=tuple(kills), sidecars_to_start=tuple(starts))
 
 
 def _fault(

@@ -1,6 +1,11 @@
-"""How far the init containers have come.
+"""How far the init containers have come, sidecars among them.
 
-Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_container.go (findNextInitContainerToRun).
+They start in the manifest's order. A plain one is over when it has succeeded, a sidecar as soon as
+it has started (its startup probe has succeeded); then comes the next. A sidecar that has ended
+starts again, at any time; a plain one never, once regular containers run.
+
+Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_container.go (findNextInitContainerToRun,
+computeInitContainerActions).
 """
 
 from __future__ import annotations
@@ -8,7 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
+from runtimes.kubelet.actions.restart import is_sidecar
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
@@ -27,30 +34,47 @@ DONE = InitProgress(done=True)
 WAIT = InitProgress(done=False)
 
 
-def init_progress(pod: v1.Pod, status: PodStatus) -> InitProgress:
+def init_progress(pod: v1.Pod, status: PodStatus, probes: ProbeResults = NO_PROBES) -> InitProgress:
     """Find the init container to run next, looking from the last to the first."""
     containers = pod.spec.init_containers
-    if not containers or _any_regular_runs(pod, status):
+    if not containers or any_regular_runs(pod, status):
         return DONE
     backwards = [
         (index, container, status.latest(container.name))
         for index, container in reversed(list(enumerate(containers)))
     ]
     for _, container, latest in backwards:
-        if latest is not None and _has_failed(latest):
+        if latest is not None and _has_failed(latest) and not is_sidecar(container):
             return InitProgress(done=False, next=container, failed=latest)
-    for index, _, latest in backwards:
-        if latest is not None and latest.state is ContainerState.RUNNING:
+    for index, container, latest in backwards:
+        if latest is None or latest.state is ContainerState.CREATED:
+            continue
+        if not _is_over(container, latest, probes):
             return WAIT
-        if latest is not None and latest.state is ContainerState.EXITED:
-            last = index == len(containers) - 1
-            return DONE if last else InitProgress(done=False, next=containers[index + 1])
+        last = index == len(containers) - 1
+        return DONE if last else InitProgress(done=False, next=containers[index + 1])
     return InitProgress(done=False, next=containers[0])
 
 
-def _any_regular_runs(pod: v1.Pod, status: PodStatus) -> bool:
+def any_regular_runs(pod: v1.Pod, status: PodStatus) -> bool:
     latest = (status.latest(container.name) for container in pod.spec.containers)
     return any(one is not None and one.state is ContainerState.RUNNING for one in latest)
+
+
+def sidecars_begun(pod: v1.Pod, status: PodStatus, progress: InitProgress) -> list[v1.Container]:
+    """Sidecars whose turn has come: all once initialised, before that those before the frontier."""
+    containers = pod.spec.init_containers
+    if progress.done:
+        return [one for one in containers if is_sidecar(one)]
+    begun = [i for i, one in enumerate(containers) if status.latest(one.name) is not None]
+    newest = max(begun, default=-1)
+    return [one for one in containers[: newest + 1] if is_sidecar(one)]
+
+
+def _is_over(container: v1.Container, latest: ContainerStatus, probes: ProbeResults) -> bool:
+    if is_sidecar(container):
+        return latest.state is ContainerState.RUNNING and probes.started(latest.id)
+    return latest.state is ContainerState.EXITED
 
 
 def _has_failed(latest: ContainerStatus) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runtimes.core.pod import v1
 
 
@@ -24,30 +22,18 @@ class KillReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContainerKill:
-    """One container to stop; `container` None means that the pod no longer has it."""
+    """One container to stop; `container` None means that the pod no longer has it.
+
+    Attributes:
+        ips: of the pod, primary first: a hook may ask there.
+    """
 
     id: str
     name: str
-    container: v1.Container | None
+    container: v1.Container | v1.EphemeralContainer | None
     message: str
     reason: KillReason
-
-
-class ProbeResult(StrEnum):
-    SUCCESS = "success"
-    FAILURE = "failure"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeResults:
-    """The newest results by container id; a container without one is fine."""
-
-    liveness: Mapping[str, ProbeResult] = field(default_factory=dict)
-    startup: Mapping[str, ProbeResult] = field(default_factory=dict)
-
-
-NO_PROBES = ProbeResults()
+    ips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +46,7 @@ class PodActions:
         sandbox_id: the sandbox to use, or the one being replaced; empty when there is none.
         containers_to_kill: stopped one by one; not with `kill_pod`.
         ephemeral_containers_to_start: indices into ``spec.ephemeralContainers``.
+        sidecars_to_start: that ran before, or that run beside regular containers.
         next_init_container: the one to start now.
         containers_to_start: indices into ``spec.containers``.
     """
@@ -70,6 +57,7 @@ class PodActions:
     attempt: int = 0
     containers_to_kill: tuple[ContainerKill, ...] = ()
     ephemeral_containers_to_start: tuple[int, ...] = ()
+    sidecars_to_start: tuple[v1.Container, ...] = ()
     next_init_container: v1.Container | None = None
     containers_to_start: tuple[int, ...] = ()
 
@@ -78,6 +66,7 @@ class PodActions:
         """Something is to be started."""
         return bool(
             self.next_init_container
+            or self.sidecars_to_start
             or self.containers_to_start
             or self.ephemeral_containers_to_start
         )

@@ -21,6 +21,11 @@ def restart_policy(pod: v1.Pod) -> str:
     return pod.spec.restart_policy or ALWAYS
 
 
+def is_sidecar(container: v1.Container) -> bool:
+    """An init container that goes on beside the regular ones, and always starts again."""
+    return container.restart_policy == ALWAYS
+
+
 def should_restart(pod: v1.Pod, container: str, status: PodStatus) -> bool:
     """Ask it of the container's newest attempt; one that never ran shall run."""
     if pod.metadata.deletion_timestamp:

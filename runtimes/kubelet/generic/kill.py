@@ -1,4 +1,4 @@
-"""Stop a pod: its containers all at once, then its sandboxes.
+"""Stop a pod: its containers all at once, then its sidecars, then its sandboxes.
 
 Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainersWithSyncResult),
 kuberuntime_manager.go (killPodWithSyncResult).
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 from runtimes.core.pod.sync import Action, Reason, SyncResult
+from runtimes.kubelet.actions.restart import is_sidecar
 from runtimes.kubelet.events import EventReason
+from runtimes.kubelet.generate.described import described_container
 from runtimes.kubelet.generate.notes import read_annotations
+from runtimes.kubelet.generic.stop import Stop, stop_container
 from runtimes.kubelet.sync.grace import StopPlan, plan_of, plan_of_orphan
 
 if TYPE_CHECKING:
@@ -42,9 +46,21 @@ class PodKill:
 
 
 def kill_pod(node: Node, kill: PodKill) -> list[SyncResult]:
-    """Stop everything; what fails is a result and doesn't keep the rest."""
+    """Stop everything; what fails is a result and doesn't keep the rest.
+
+    Regular containers go all at once, then sidecars one by one, the last one first.
+    """
+    began = time.monotonic()
     running = [one for one in kill.containers if one.state in _TO_STOP]
-    results = _all_at_once([_stop_of(node, kill, container) for container in running])
+    sidecars = _sidecars(kill.pod)
+    first = [one for one in running if one.name not in sidecars]
+    results = _all_at_once([_stop_of(node, kill, container) for container in first])
+    last = sorted(
+        (one for one in running if one.name in sidecars),
+        key=lambda one: sidecars.index(one.name),
+        reverse=True,
+    )
+    results.extend(_stop_of(node, kill, one, time.monotonic() - began)() for one in last)
     results.extend(_stop_sandbox(node.service, kill.uid, one.id) for one in kill.sandboxes)
     return results
 
@@ -53,17 +69,26 @@ def kill_container(node: Node, pod: v1.Pod, kill: ContainerKill) -> None:
     """Stop one container that has to go, with the grace that its reason gives."""
     node.tell(pod, EventReason.KILLING, kill.message, container=kill.name)
     plan = plan_of(pod, kill.container, kill.reason)
-    node.service.stop_container(kill.id, plan.timeout())
+    stop = Stop(uid=pod.metadata.uid, id=kill.id, container=kill.container, plan=plan, ips=kill.ips)
+    stop_container(node, stop)
 
 
-def _stop_of(node: Node, kill: PodKill, container: ContainerStatus) -> Callable[[], SyncResult]:
+def _sidecars(pod: v1.Pod | None) -> list[str]:
+    """Their names, in the order of their starts."""
+    if pod is None:
+        return []
+    return [one.name for one in pod.spec.init_containers if is_sidecar(one)]
+
+
+def _stop_of(
+    node: Node, kill: PodKill, container: ContainerStatus, spent: float = 0.0
+) -> Callable[[], SyncResult]:
     def stop() -> SyncResult:
         try:
-            plan = _plan(node.service, kill, container)
             if kill.pod is not None:
                 message = f"Stopping container {container.name}"
                 node.tell(kill.pod, EventReason.KILLING, message, container=container.name)
-            node.service.stop_container(container.id, plan.timeout())
+            stop_container(node, _plan(node.service, kill, container, spent))
         except errors.Error as error:
             return _failure(Action.KILL_CONTAINER, container.name, error)
         return SyncResult(Action.KILL_CONTAINER, container.name)
@@ -71,18 +96,36 @@ def _stop_of(node: Node, kill: PodKill, container: ContainerStatus) -> Callable[
     return stop
 
 
-def _plan(service: CriService, kill: PodKill, container: ContainerStatus) -> StopPlan:
+def _plan(service: CriService, kill: PodKill, container: ContainerStatus, spent: float) -> Stop:
     if kill.pod is not None:
-        spec = next((c for c in kill.pod.spec.containers if c.name == container.name), None)
-        return plan_of(kill.pod, spec, override=kill.grace_period)
-    try:
-        status = service.container_status(container.id).status
-    except errors.NotFound:
-        return plan_of_orphan(None, None, kill.grace_period)
-    notes = read_annotations(status.annotations)
-    return plan_of_orphan(
-        notes.deletion_grace_period, notes.termination_grace_period, kill.grace_period
+        spec = _spec_of(kill.pod, container.name)
+        plan = plan_of(kill.pod, spec, override=kill.grace_period)
+    else:
+        spec, plan = _from_annotations(service, container, kill.grace_period)
+    ips = next((one.ips for one in kill.sandboxes if one.ips), ())
+    return Stop(uid=kill.uid, id=container.id, container=spec, plan=plan, ips=ips, spent=spent)
+
+
+def _spec_of(pod: v1.Pod, name: str) -> v1.Container | v1.EphemeralContainer | None:
+    spec = pod.spec
+    every: tuple[v1.Container | v1.EphemeralContainer, ...] = (
+        *spec.containers,
+        *spec.init_containers,
+        *spec.ephemeral_containers,
     )
+    return next((one for one in every if one.name == name), None)
+
+
+def _from_annotations(
+    service: CriService, container: ContainerStatus, override: int | None
+) -> tuple[v1.Container | None, StopPlan]:
+    try:
+        annotations = service.container_status(container.id).status.annotations
+    except errors.NotFound:
+        return None, plan_of_orphan(None, None, override)
+    notes = read_annotations(annotations)
+    plan = plan_of_orphan(notes.deletion_grace_period, notes.termination_grace_period, override)
+    return described_container(container.name, annotations), plan
 
 
 def _stop_sandbox(service: CriService, uid: str, sandbox_id: str) -> SyncResult:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod.probes import NO_PROBES
 from runtimes.core.pod.status import ExecResult
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic import facts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.backoff import Backoff
     from runtimes.core.pod.gc import GarbagePolicy
+    from runtimes.core.pod.probes import ProbeResults
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import (
         ContainerUsage,
@@ -122,13 +124,15 @@ class GenericRuntime:
         status: PodStatus,
         pull_secrets: Sequence[RegistryAuth],
         backoff: Backoff,
+        *,
+        probes: ProbeResults = NO_PROBES,
     ) -> PodSyncResult:
         from runtimes.kubelet.generic.steps import CriSteps
         from runtimes.kubelet.sync.pod import sync_pod
 
         steps = CriSteps(self._node, pull_secrets)
         steps.refresh(pod)
-        return sync_pod(pod, status, steps, backoff)
+        return sync_pod(pod, status, steps, backoff, probes=probes)
 
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None

@@ -15,6 +15,7 @@ from runtimes.core.pod import v1
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
 from runtimes.core.pod.sync import Reason
 from runtimes.kubelet import layout
+from runtimes.kubelet.actions.model import ContainerKill, KillReason
 from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.generate.container import (
     ContainerInputs,
@@ -23,7 +24,10 @@ from runtimes.kubelet.generate.container import (
 )
 from runtimes.kubelet.generic import pod_files
 from runtimes.kubelet.generic.images import PodImages
+from runtimes.kubelet.generic.kill import kill_container
 from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.generic.stop import hook_target
+from runtimes.kubelet.hooks.run import run_hook
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.sync.image import ImageWants, ensure_image
 from runtimes.kubelet.sync.steps import StepFailed
@@ -84,7 +88,35 @@ def start_container(start: Start) -> str:
         node.service.start_container(container_id)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)
+    _post_start(start, container_id)
     return container_id
+
+
+def _post_start(start: Start, container_id: str) -> None:
+    """Run the hook; a container whose hook fails has to go."""
+    lifecycle = start.container.lifecycle
+    if lifecycle is None or lifecycle.post_start is None:
+        return
+    node, pod, container = start.node, start.pod, start.container
+    try:
+        run_hook(
+            lifecycle.post_start, hook_target(node, container, container_id, start.sandbox.ips)
+        )
+    except errors.Error as error:
+        message = f"PostStartHook failed: {error}"
+        node.warn(pod, EventReason.FAILED_POST_START_HOOK, message, container=container.name)
+        kill_container(
+            node,
+            pod,
+            ContainerKill(
+                id=container_id,
+                name=container.name,
+                container=container,
+                message=f"Stopping container {container.name}: its postStart hook failed",
+                reason=KillReason.POST_START_HOOK,
+            ),
+        )
+        raise StepFailed(Reason.POST_START_HOOK_ERROR, message) from error
 
 
 @contextmanager

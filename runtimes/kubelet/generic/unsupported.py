@@ -17,22 +17,31 @@ def refuse_unsupported(pod: v1.Pod) -> None:
     """Check a pod before anything of it is made.
 
     Raises:
-        Unimplemented: it has sidecars, raw block volumes or a user namespace of its own.
+        Unimplemented: it has raw block volumes, a user namespace of its own, or a gRPC probe while
+            grpcio is missing.
     """
     who = f"run pod {pod.metadata.namespace}/{pod.metadata.name}"
-    for container in pod.spec.init_containers:
-        if container.restart_policy:
-            raise errors.Unimplemented(
-                f"{who}: init container {container.name} has a restartPolicy: sidecar containers"
-                " are not supported yet; make it a regular container"
-            )
     for container in (*pod.spec.containers, *pod.spec.init_containers):
         if container.volume_devices:
             raise errors.Unimplemented(
                 f"{who}: container {container.name} has volumeDevices: raw block volumes are not"
                 " supported yet"
             )
+        _refuse_grpc_without_library(container, who)
     if pod.spec.host_users is False:
         raise errors.Unimplemented(
             f"{who}: hostUsers: false needs a user namespace, which is not supported yet"
+        )
+
+
+def _refuse_grpc_without_library(container: v1.Container, who: str) -> None:
+    probes = (container.liveness_probe, container.readiness_probe, container.startup_probe)
+    if not any(probe is not None and probe.grpc is not None for probe in probes):
+        return
+    from runtimes.kubelet.handlers import grpc
+
+    if not grpc.is_installed():
+        raise errors.Unimplemented(
+            f"{who}: container {container.name} has a gRPC probe, which needs grpcio;"
+            " pip install 'runtimes-kubelet[grpc]'"
         )

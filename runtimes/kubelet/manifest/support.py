@@ -8,11 +8,8 @@ from __future__ import annotations
 
 UNSUPPORTED: tuple[str, ...] = (
     # containers
-    "spec.CONTAINERS[].livenessProbe",
-    "spec.CONTAINERS[].readinessProbe",
-    "spec.CONTAINERS[].startupProbe",
-    "spec.CONTAINERS[].lifecycle",
-    "spec.CONTAINERS[].restartPolicy",
+    "spec.CONTAINERS[].lifecycle.stopSignal",
+    "spec.containers[].restartPolicy",
     "spec.CONTAINERS[].restartPolicyRules",
     "spec.CONTAINERS[].env[].valueFrom.fileKeyRef",
     "spec.CONTAINERS[].volumeDevices",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from runtimes.core.pod import v1
+from runtimes.kubelet.actions.restart import is_sidecar
 from runtimes.kubelet.status.phase import Phase
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ def _initialized(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
     statuses = {one.name: one for one in status.init_container_statuses}
     names = [container.name for container in pod.spec.init_containers]
     unknown = [name for name in names if name not in statuses]
-    incomplete = [name for name in names if name in statuses and not statuses[name].ready]
+    incomplete = [
+        one.name
+        for one in pod.spec.init_containers
+        if one.name in statuses and not _is_initialised(one, statuses[one.name])
+    ]
     if not unknown and not incomplete:
         return v1.PodCondition(type="Initialized", status="True")
     return v1.PodCondition(
@@ -65,13 +70,19 @@ def _initialized(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
     )
 
 
+def _is_initialised(container: v1.Container, status: v1.ContainerStatus) -> bool:
+    return bool(status.started if is_sidecar(container) else status.ready)
+
+
 def _containers_ready(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
     if status.phase == Phase.SUCCEEDED:
         return v1.PodCondition(type="ContainersReady", status="False", reason=COMPLETED)
     if status.phase == Phase.FAILED:
         return v1.PodCondition(type="ContainersReady", status="False", reason="PodFailed")
-    statuses = {one.name: one for one in status.container_statuses}
-    names = [container.name for container in pod.spec.containers]
+    every = (*status.init_container_statuses, *status.container_statuses)
+    statuses = {one.name: one for one in every}
+    sidecars = [one.name for one in pod.spec.init_containers if is_sidecar(one)]
+    names = [*sidecars, *(container.name for container in pod.spec.containers)]
     unknown = [name for name in names if name not in statuses]
     unready = [name for name in names if name in statuses and not statuses[name].ready]
     if not unknown and not unready:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from runtimes.core.pod import v1
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
-from runtimes.kubelet.actions.restart import should_restart
+from runtimes.kubelet.actions.restart import is_sidecar, should_restart
 from runtimes.kubelet.status.times import format_ns
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ContainerInputs:
         reasons: of starts that failed, by container.
         previous: the statuses of the last look, by container.
         message_limit: bytes of a termination message that are kept.
+        probes: what is known of those that run.
     """
 
     observed: PodStatus
@@ -47,6 +49,7 @@ class ContainerInputs:
     reasons: Mapping[str, WaitReason] = field(default_factory=dict)
     previous: Mapping[str, v1.ContainerStatus] = field(default_factory=dict)
     message_limit: int = 4096
+    probes: ProbeResults = NO_PROBES
 
 
 def container_status(
@@ -65,7 +68,9 @@ def container_status(
     if attempts and attempts[0].state is ContainerState.UNKNOWN:
         status = _unknown(status, previous)
     status = _held_back(pod, status, inputs, init=init)
-    return _with_readiness(status, init=init)
+    plain_init = init and not (isinstance(container, v1.Container) and is_sidecar(container))
+    newest = attempts[0].id if attempts else ""
+    return _with_readiness(status, newest, inputs.probes, plain_init=plain_init)
 
 
 def _from_attempts(
@@ -166,9 +171,17 @@ def _held_back(
     return replace(status, state=v1.ContainerState(waiting=waiting), last_state=last)
 
 
-def _with_readiness(status: v1.ContainerStatus, *, init: bool) -> v1.ContainerStatus:
-    """A regular container is ready while it runs, an init container once it has succeeded."""
+def _with_readiness(
+    status: v1.ContainerStatus, container_id: str, probes: ProbeResults, *, plain_init: bool
+) -> v1.ContainerStatus:
+    """Probes have their say while it runs; a plain init container is ready once it succeeded."""
     running = status.state.running is not None
-    ended = status.state.terminated
-    ready = ended is not None and ended.exit_code == 0 if init else running
-    return replace(status, ready=ready, started=running)
+    if plain_init:
+        ended = status.state.terminated
+        ready = ended is not None and ended.exit_code == 0
+        return replace(status, ready=ready, started=running)
+    return replace(
+        status,
+        ready=running and probes.ready(container_id),
+        started=running and probes.started(container_id),
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runtimes.kubelet.actions.restart import ALWAYS, NEVER, restart_policy
+from runtimes.kubelet.actions.restart import ALWAYS, NEVER, is_sidecar, restart_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,13 +42,16 @@ def pod_phase(
 ) -> Phase:
     """Compute it; `ended` says that the pod is stopped for good, whatever its restart policy."""
     policy = restart_policy(pod)
-    pending, failed = _count_init(pod, {one.name: one for one in init})
+    by_name = {one.name: one for one in init}
+    pending, failed = _count_init(pod, by_name)
     tally = _count_regular(pod, {one.name: one for one in regular})
     if ended and not tally.running:
         total = len(pod.spec.containers)
         return Phase.SUCCEEDED if tally.succeeded == total and not failed else Phase.FAILED
     if failed and policy == NEVER:
         return Phase.FAILED
+    if not (tally.running or tally.stopped):
+        pending += _count_late_sidecars(pod, by_name)
     if pending or tally.waiting:
         return Phase.PENDING
     if tally.running and not tally.unknown:
@@ -69,6 +72,8 @@ def _stopped(policy: str, tally: _Tally) -> Phase:
 def _count_init(pod: v1.Pod, statuses: Mapping[str, v1.ContainerStatus]) -> tuple[int, int]:
     pending = failed = 0
     for container in pod.spec.init_containers:
+        if is_sidecar(container):
+            continue
         status = statuses.get(container.name)
         ended = status.state.terminated if status is not None else None
         if ended is None and status is not None and status.state.waiting is not None:
@@ -78,6 +83,12 @@ def _count_init(pod: v1.Pod, statuses: Mapping[str, v1.ContainerStatus]) -> tupl
         elif ended.exit_code:
             failed += 1
     return pending, failed
+
+
+def _count_late_sidecars(pod: v1.Pod, statuses: Mapping[str, v1.ContainerStatus]) -> int:
+    """How many have not started; once regular containers have run, nobody asks."""
+    sidecars = [statuses.get(one.name) for one in pod.spec.init_containers if is_sidecar(one)]
+    return sum(one is None or not one.started for one in sidecars)
 
 
 def _count_regular(pod: v1.Pod, statuses: Mapping[str, v1.ContainerStatus]) -> _Tally:

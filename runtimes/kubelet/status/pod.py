@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from runtimes.core.pod import v1
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.kubelet.generate.qos import pod_qos
 from runtimes.kubelet.status.conditions import pod_conditions
@@ -38,6 +39,7 @@ class StatusInputs:
         host_ip: of the node, and of pods on its network.
         reasons: of starts that failed, by container.
         previous: the status of the last look: terminal phases and times stay.
+        probes: what is known of containers that run.
     """
 
     observed: PodStatus
@@ -46,6 +48,7 @@ class StatusInputs:
     host_ip: str = ""
     reasons: Mapping[str, WaitReason] = field(default_factory=dict)
     previous: v1.PodStatus | None = None
+    probes: ProbeResults = NO_PROBES
 
 
 def pod_status(pod: v1.Pod, inputs: StatusInputs) -> v1.PodStatus:
@@ -86,6 +89,7 @@ def _with_containers(pod: v1.Pod, inputs: StatusInputs, previous: v1.PodStatus) 
         reasons=inputs.reasons,
         previous={one.name: one for one in before},
         message_limit=ALL_MESSAGES_BYTES // count,
+        probes=inputs.probes,
     )
     regular = [container_status(pod, one, each) for one in spec.containers]
     ips = _addresses(pod, inputs, previous)

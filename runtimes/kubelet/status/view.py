@@ -53,4 +53,4 @@ class PodView:
     @property
     def exit_code(self) -> int | None:
         """The pod's own exit code once it is finished, else None."""
-        return exit_code(self.status) if self.finished else None
+        return exit_code(self.pod, self.status) if self.finished else None

@@ -105,9 +105,10 @@ class PodStore:
     def version(self, uid: str) -> int:
         """Tell a number that changes whenever the record does; 0 when there is none."""
         try:
-            return self._record(uid).stat().st_mtime_ns
+            found = self._record(uid).stat()
         except FileNotFoundError:
             return 0
+        return found.st_ino << 64 | found.st_mtime_ns  # a clock's tick may hold two records
 
     def list(self) -> list[v1.Pod]:
         """All pods of this backend, sorted by namespace and name."""
@@ -124,17 +125,17 @@ class PodStore:
             pod = self.by_uid(uid)
             if pod is None:
                 return None
-            marked = _marked(pod, grace_period, self._now())
+            marked = marked_deleted(pod, grace_period, self._now())
             if marked != pod:
                 self._write(marked)
         return marked
 
     @contextmanager
     def held(self, uid: str) -> Iterator[None]:
-        """Keep other processes from working on the same pod meanwhile."""
-        folder = self._record(uid).parent
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with _flock(folder / "lock"):
+        """Keep other processes from working on the same pod meanwhile; nothing, once it is gone."""
+        with ExitStack() as stack:
+            with suppress(FileNotFoundError):
+                stack.enter_context(_flock(self._record(uid).parent / "lock"))
             yield
 
     def remove(self, uid: str) -> None:
@@ -274,7 +275,8 @@ def _flock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _marked(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:
+def marked_deleted(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:
+    """As `PodStore.mark_deleted` notes it."""
     meta = pod.metadata
     default = pod.spec.termination_grace_period_seconds
     wanted = grace_period if grace_period is not None else (30 if default is None else default)

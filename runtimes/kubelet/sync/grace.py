@@ -2,7 +2,7 @@
 
 The pod's deletion grace, or its spec's, or a failed probe's own; at least 2 seconds for a restart
 in place. An override, which deletion and eviction always give, counts as it is. A preStop hook
-takes its time out of the grace.
+takes its time out of the grace, and so does the wait of a sidecar for the regular containers.
 
 Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_container.go (killContainer,
 setTerminationGracePeriod).
@@ -28,9 +28,9 @@ class StopPlan:
     grace: int
     floor: int
 
-    def timeout(self, hook_seconds: float = 0.0) -> int:
-        """Seconds between the stop signal and the kill, after a hook that took `hook_seconds`."""
-        return max(self.floor, self.grace - int(hook_seconds))
+    def timeout(self, spent: float = 0.0) -> int:
+        """Seconds between the stop signal and the kill, after `spent` on hooks and waiting."""
+        return max(self.floor, self.grace - int(spent))
 
 
 def plan_of(
@@ -41,7 +41,7 @@ def plan_of(
 ) -> StopPlan:
     """Plan the stop of one container of a pod whose manifest is known."""
     if override is not None:
-        return StopPlan(max(0, override), 0)
+        return _overridden(override)
     deletion = pod.metadata.deletion_grace_period_seconds
     if deletion is not None:
         return _floored(deletion)
@@ -56,8 +56,13 @@ def plan_of_orphan(
 ) -> StopPlan:
     """Plan it for a lost manifest, from what the container's annotations kept."""
     if override is not None:
-        return StopPlan(max(0, override), 0)
+        return _overridden(override)
     return _floored(termination if deletion is None else deletion)
+
+
+def _overridden(grace: int) -> StopPlan:
+    """As asked; a hook that takes it all still leaves what a container needs to see its signal."""
+    return StopPlan(max(0, grace), min(MINIMUM, max(0, grace)))
 
 
 def _floored(grace: int | None) -> StopPlan:

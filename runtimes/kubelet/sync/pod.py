@@ -2,23 +2,24 @@
 
     1. decide                                   4. make a sandbox
     2. kill the pod, or                         5. start ephemeral containers
-    3. kill single containers,                  6. start the next init container
+    3. kill single containers,                  6. start sidecars and the next init container
        forget finished init attempts            7. start regular containers
 
-What fails in 2, 3, 4 or 6 ends the sync; what fails in 5 or 7 leaves the others alone.
+What fails in 2, 3 or 4, and an init container that does, ends the sync; what else fails leaves the
+others alone.
 
 Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic
 
 from runtimes.core import errors
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
 from runtimes.kubelet.actions.compute import compute_pod_actions
-from runtimes.kubelet.actions.model import NO_PROBES, PodActions, ProbeResults
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.sync.crash_loop import check_crash_loop
 from runtimes.kubelet.sync.init_attempts import all_attempts, stale_attempts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.backoff import Backoff
     from runtimes.core.pod.status import ContainerStatus, PodStatus
+    from runtimes.kubelet.actions.model import PodActions
 
 
 def sync_pod(
@@ -70,6 +72,8 @@ class _Sync(Generic[SandboxT]):
         spec = self.pod.spec
         for index in actions.ephemeral_containers_to_start:
             self._start(spec.ephemeral_containers[index], sandbox)
+        for sidecar in actions.sidecars_to_start:
+            self._start(sidecar, sandbox)
         init = actions.next_init_container
         if init is not None and not self._start(init, sandbox):
             return
@@ -88,12 +92,12 @@ class _Sync(Generic[SandboxT]):
     def _kill_containers(self, actions: PodActions) -> bool:
         for kill in actions.containers_to_kill:
             try:
-                self.steps.kill_container(self.pod, kill)
+                self.steps.kill_container(self.pod, replace(kill, ips=self.status.ips))
             except errors.Error as error:
                 self._failed(Action.KILL_CONTAINER, kill.name, error, Reason.KILL_CONTAINER_ERROR)
                 return False
             self.results.append(SyncResult(Action.KILL_CONTAINER, kill.name))
-        if actions.next_init_container is not None:
+        if actions.next_init_container is not None or actions.sidecars_to_start:
             self._remove(stale_attempts(self.pod, self.status))
         return True
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from runtimes.core import deadline, errors
 from runtimes.core.pod import v1
+from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import (
@@ -326,7 +327,13 @@ class Plain:
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
     def sync_pod(
-        self, pod: v1.Pod, status: PodStatus, secrets: Sequence[RegistryAuth], backoff: Backoff
+        self,
+        pod: v1.Pod,
+        status: PodStatus,
+        secrets: Sequence[RegistryAuth],
+        backoff: Backoff,
+        *,
+        probes: ProbeResults = NO_PROBES,
     ) -> PodSyncResult:
         return self.result
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core.pod import v1
+from runtimes.core.pod.probes import ProbeResult, ProbeResults
 from runtimes.kubelet.actions.compute import compute_pod_actions
 from runtimes.kubelet.actions.model import (
     ContainerKill,
     KillReason,
     PodActions,
-    ProbeResult,
-    ProbeResults,
 )
 from runtimes.kubelet.actions.restart import should_restart
 from runtimes.kubelet.tests.builders import (

@@ -201,7 +201,6 @@ def test_a_volume_that_isnt_supported_stops_the_pod_before_its_sandbox(bench: Be
 
 
 UNSUPPORTED = {
-    "sidecar": pod(init=(container("s", restart_policy="Always"),)),
     "block device": pod(
         container(volume_devices=(v1.VolumeDevice(name="v", device_path="/dev/x"),))
     ),

@@ -123,4 +123,4 @@ def test_a_pods_exit_code_is_the_first_failure(
         container_statuses=statuses("c", regular),
     )
 
-    assert exit_code(status) == expected
+    assert exit_code(pod(), status) == expected

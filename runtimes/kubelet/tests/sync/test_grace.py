@@ -54,9 +54,10 @@ def test_a_hook_takes_its_whole_seconds_out_of_the_grace(hook: float, expected: 
 
 
 @pytest.mark.parametrize(
-    ("override", "hook", "expected"), [(0, 0.0, 0), (1, 0.0, 1), (10, 4.0, 6), (3, 9.0, 0)]
+    ("override", "hook", "expected"),
+    [(0, 0.0, 0), (1, 0.0, 1), (1, 5.0, 1), (10, 4.0, 6), (3, 9.0, 2)],
 )
-def test_an_override_counts_as_it_is_less_the_hook(
+def test_an_override_counts_as_it_is_less_the_hook_which_leaves_a_little(
     override: int, hook: float, expected: int
 ) -> None:
     assert plan_of(pod(), None, override=override).timeout(hook) == expected
