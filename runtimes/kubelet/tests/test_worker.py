@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from runtimes.core import deadline, errors
 from runtimes.core.pod import v1
-from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import (
@@ -28,10 +27,7 @@ from runtimes.kubelet.waiting import Patience, Watch
 from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runtimes.core.pod.backoff import Backoff
-    from runtimes.core.pod.status import PodStatus, RegistryAuth, RunningPod
+    from runtimes.core.pod.status import PodStatus, RunningPod
     from runtimes.kubelet.status.view import PodView
 
 FOREVER = script("sleep 1000")
@@ -326,15 +322,7 @@ class Plain:
     def get_pod_status(self, uid: str, name: str, namespace: str) -> PodStatus:
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
-    def sync_pod(
-        self,
-        pod: v1.Pod,
-        status: PodStatus,
-        secrets: Sequence[RegistryAuth],
-        backoff: Backoff,
-        *,
-        probes: ProbeResults = NO_PROBES,
-    ) -> PodSyncResult:
+    def sync_pod(self, *_: object, **probes: object) -> PodSyncResult:
         return self.result
 
     def kill_pod(
