@@ -1,7 +1,8 @@
 """Run pods in the foreground: drive them, show their logs, stop them when the user wants.
 
 drivers, one thread a pod:  sync, wait for a change, sync ...      -> views
-this thread:                views -> logs -> terminal; signals -> stop, then kill
+this thread:                views -> logs -> terminal; signals -> stop, then kill;
+                            pods that ended -> what a Job wants next
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from runtimes.client.progress import start_failure
 from runtimes.core import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from runtimes.cli.output.log_printer import LogPrinter
+    from runtimes.cli.work import Work
     from runtimes.client import Pod, PodView
 
 PERIOD = 0.05
@@ -48,10 +50,11 @@ class Foreground:
     """Runs pods until all have ended; used once."""
 
     def __init__(
-        self, pods: Sequence[Pod], printer: LogPrinter, *, before_output: Callable[[], None]
+        self, work: Work, printer: LogPrinter, *, before_output: Callable[[], None]
     ) -> None:
         """Prepare; `before_output` is called once before the first line of a container."""
-        self._runs = [_Run(pod, Merger()) for pod in pods]
+        self._work = work
+        self._runs = [_Run(pod, Merger()) for pod in work.pods]
         self._printer = printer
         self._before_output: Callable[[], None] | None = before_output
         self._changed = threading.Condition()
@@ -63,9 +66,7 @@ class Foreground:
     def run(self) -> int:
         """Run the pods, and return the exit code of the first that failed, 0 if none did."""
         for one in self._runs:
-            context = contextvars.copy_context()
-            target = threading.Thread(target=context.run, args=(self._drive, one), daemon=True)
-            target.start()
+            self._start(one)
         with self._listening():
             try:
                 self._follow()
@@ -76,7 +77,12 @@ class Foreground:
             finally:
                 for one in self._runs:
                     one.merger.close()
-        return next((code for code in map(self._code, self._runs) if code), 0)
+        counted = (one for one in self._runs if not self._work.excuses(one.pod))
+        return next((code for code in map(self._code, counted) if code), 0)
+
+    def _start(self, one: _Run) -> None:
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(self._drive, one), daemon=True).start()
 
     def _drive(self, one: _Run) -> None:
         try:
@@ -100,7 +106,8 @@ class Foreground:
         while True:
             moved = self._show()
             self._react()
-            over = all(one.done for one in self._runs) and not self._stopping()
+            ended = self._go_on()
+            over = ended and not self._stopping()
             if over and not moved:
                 self._show()
                 return
@@ -122,7 +129,7 @@ class Foreground:
                 moved = True
                 self._begin_output()
                 label = line.container
-                if len(self._runs) > 1:
+                if self._work.several:
                     label = f"{one.pod.name}/{label}"
                 self._printer.print(line, label)
         return moved
@@ -146,11 +153,28 @@ class Foreground:
                 note("killing")
                 self._stop(0)
 
+    def _go_on(self) -> bool:
+        """Begin and stop what the Jobs want, unless all is being stopped; tell if all has ended."""
+        ended = sum(one.done for one in self._runs)
+        if self._asked or self._failed:
+            return ended == len(self._runs)
+        change = self._work.change(ended)
+        for pod in change.start:
+            self._runs.append(_Run(pod, Merger()))
+            self._start(self._runs[-1])
+        for one in self._runs:
+            if one.pod.full_name in change.stop:
+                self._begin_stop(one, None)
+        return ended == len(self._runs)
+
     def _stop(self, grace: int | None) -> None:
         for one in self._runs:
-            stop = threading.Thread(target=self._stop_one, args=(one, grace), daemon=True)
-            stop.start()
-            self._stops.append(stop)
+            self._begin_stop(one, grace)
+
+    def _begin_stop(self, one: _Run, grace: int | None) -> None:
+        stop = threading.Thread(target=self._stop_one, args=(one, grace), daemon=True)
+        stop.start()
+        self._stops.append(stop)
 
     def _stop_one(self, one: _Run, grace: int | None) -> None:
         try:

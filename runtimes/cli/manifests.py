@@ -1,4 +1,4 @@
-"""Manifests as command lines name them: files, or ``-`` for stdin."""
+"""Manifests as command lines name them: files, folders of files, or ``-`` for stdin."""
 
 from __future__ import annotations
 
@@ -11,31 +11,40 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runtimes.client import Runtime, Validation
-    from runtimes.core.pod import v1
+    from runtimes.client import Pod, Runtime, Validation
+    from runtimes.client.workloads import Object
 
-VALIDATIONS = ("strict", "warn")
+VALIDATIONS = ("strict", "warn", "ignore")
 
 validate_option = click.option(
     "--validate",
     type=click.Choice(VALIDATIONS),
     default="strict",
-    help="'warn' runs pods without the fields that aren't carried out yet.",
+    help="'warn' and 'ignore' run pods without the fields that aren't carried out yet.",
 )
 
 
-def load_all(runtime: Runtime, files: Iterable[str], validate: Validation) -> list[v1.Pod]:
-    """Read the pods of several files; all mistakes of a file are told at once.
+def read_all(runtime: Runtime, files: Iterable[str], validate: Validation) -> list[Object]:
+    """Read the objects of several files and folders; all mistakes of a file are told at once.
 
     Raises:
         InvalidManifest: something is wrong with one of them.
         NotFound: one doesn't exist.
     """
-    pods: list[v1.Pod] = []
+    from runtimes.kubelet.manifest.source import manifest_files
+
+    objects: list[Object] = []
     for file in files:
-        source = _stdin() if file == "-" else Path(file)
-        pods.extend(runtime.load(source, validate=validate))
-    return pods
+        for source in [_stdin()] if file == "-" else manifest_files(Path(file)):
+            objects += runtime.read(source, validate=validate)
+    return objects
+
+
+def pods_in(runtime: Runtime, objects: Iterable[Object]) -> list[Pod]:
+    """Find the pods here that manifests speak of."""
+    from runtimes.client.workloads import pods_of, wanted
+
+    return [pod for one in wanted(objects) for pod in pods_of(runtime, one).values()]
 
 
 def _stdin() -> str:

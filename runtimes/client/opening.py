@@ -101,8 +101,8 @@ def _pod_runtime(
     from runtimes.kubelet.events import log_event
     from runtimes.kubelet.generic.node import Surroundings
     from runtimes.kubelet.generic.runtime import GenericRuntime
-    from runtimes.kubelet.store.objects import ObjectStore
+    from runtimes.kubelet.store.source import StoredObjects
 
-    objects = ObjectStore(node.root, backend.name)
+    objects = StoredObjects(node.root, backend.name)
     around = Surroundings(record=events or log_event, objects=objects)
     return GenericRuntime(service, name=backend.name, config=node, around=around)

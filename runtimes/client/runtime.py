@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from runtimes.client.image_run import RunOptions
+    from runtimes.client.workloads import Configuration, Object
     from runtimes.core.backend import Backend
     from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.manifest.load import Validation
     from runtimes.kubelet.store.pods import PodStore
+    from runtimes.kubelet.store.record import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -119,15 +121,15 @@ class Runtime:
 
     # -- pods
 
-    def load(self, manifest: Manifest, *, validate: Validation = "strict") -> list[v1.Pod]:
-        """Read the pods of a manifest, judged and with defaults; nothing is started.
+    def read(self, manifest: Manifest, *, validate: Validation = "strict") -> list[Object]:
+        """Read the objects of a manifest, judged and with defaults; nothing is kept or started.
 
-        `validate` "warn" lets fields pass that aren't carried out yet.
+        `validate` "warn" lets fields pass that aren't carried out yet, and logs them; "ignore" says
+        nothing of them.
 
         Raises:
             InvalidManifest: something is wrong with it; `mistakes` has everything, with lines.
             NotFound: there is no such file.
-            InvalidArgument: there is no pod in it.
         """
         from runtimes.core.pod import v1
         from runtimes.kubelet import manifest as manifests
@@ -136,15 +138,45 @@ class Runtime:
             return [manifests.check(manifest, validate=validate)]
         is_text = isinstance(manifest, str) and "\n" in manifest
         source = manifest if is_text else Path(manifest)
-        loaded = manifests.load(source, validate=validate)
-        pods = manifests.pods(loaded)
-        for one in loaded:
-            if not isinstance(one.object, v1.Pod):
-                kind, name = one.object.kind, one.object.metadata.name
-                _log.warning("%s:%s: %s '%s' is not used yet", one.file, one.line, kind, name)
+        found = manifests.load(source, validate=validate)
+        for warning in (warning for one in found for warning in one.warnings):
+            _log.warning("%s", warning)
+        return [one.object for one in found]
+
+    def load(self, manifest: Manifest, *, validate: Validation = "strict") -> list[v1.Pod]:
+        """Read the pods that a manifest wants now; `validate` and nothing started, as `read`.
+
+        Raises:
+            InvalidManifest: something is wrong with it; `mistakes` has everything, with lines.
+            NotFound: there is no such file.
+            InvalidArgument: there is no pod in it.
+        """
+        return self._pods_of(self.read(manifest, validate=validate))
+
+    def _pods_of(self, objects: list[Object]) -> list[v1.Pod]:
+        from runtimes.client.workloads import plan_now, wanted
+
+        pods = [pod for one in wanted(objects) for pod in plan_now(self, one).pods]
         if not pods:
-            raise errors.InvalidArgument(f"read pods of '{source}': there are other objects only")
+            raise errors.InvalidArgument("read pods of the manifest: it wants none")
         return pods
+
+    def keep(self, obj: Configuration) -> Outcome:
+        """Keep a ConfigMap or Secret for pods that name it; files of those that run follow at once.
+
+        It goes with the last pod that names it. Idempotent.
+
+        Raises:
+            FailedPrecondition: the one that is here is immutable, and differs.
+        """
+        from runtimes.kubelet.store.record import Outcome
+
+        outcome = self.store.apply_object(obj)
+        if outcome is Outcome.CONFIGURED:
+            for pod in map(self._applied, self.store.naming(obj)):
+                if not pod.manifest.metadata.deletion_timestamp and pod.running:
+                    pod.drive(lambda _: True)
+        return outcome
 
     def create(self, pod: v1.Pod, *, anew: bool = False) -> Pod:
         """Record a judged pod, to be started by `Pod.start` or `Pod.wait`.
@@ -178,14 +210,24 @@ class Runtime:
     ) -> list[Pod]:
         """Start or update all pods of a manifest, one after the other; idempotent.
 
+        Its ConfigMaps and Secrets are kept first. Pods that a Deployment no longer wants go.
+
         Raises:
             InvalidManifest: something is wrong with it; then nothing is started.
             StartFailed: a container doesn't start.
             DeadlineExceeded: a pod hasn't started within `timeout` seconds.
         """
-        pods = [self.create(pod) for pod in self.load(manifest, validate=validate)]
-        for pod in pods:
-            pod.start(timeout=timeout)
+        from runtimes.client.workloads import configuration, plan_now, pods_of, wanted
+
+        objects = self.read(manifest, validate=validate)
+        for kept in configuration(objects):
+            self.keep(kept)
+        pods: list[Pod] = []
+        for one in wanted(objects):
+            before, plan = pods_of(self, one), plan_now(self, one)
+            for name in plan.surplus:
+                before[name].remove(force=True)
+            pods += [self.create(pod).start(timeout=timeout) for pod in plan.pods]
         return pods
 
     def apply(
@@ -196,11 +238,16 @@ class Runtime:
         Raises:
             InvalidArgument: there are several pods in it.
         """
-        pods = self.load(manifest, validate=validate)
+        from runtimes.client.workloads import configuration
+
+        objects = self.read(manifest, validate=validate)
+        pods = self._pods_of(objects)
         if len(pods) != 1:
             raise errors.InvalidArgument(
                 f"apply one pod: the manifest has {len(pods)}; use apply_all"
             )
+        for kept in configuration(objects):
+            self.keep(kept)
         return self.create(pods[0]).start(timeout=timeout)
 
     def run(

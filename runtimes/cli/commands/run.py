@@ -8,21 +8,24 @@ import click
 
 from runtimes.cli.command import RunningCommand
 from runtimes.cli.complete import image_names
-from runtimes.cli.manifests import load_all, validate_option
+from runtimes.cli.manifests import read_all, validate_option
 from runtimes.cli.run_options import image_options, read_options
 from runtimes.cli.settings import current
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runtimes.cli.work import Work
     from runtimes.client import Pod, Runtime, Validation
-    from runtimes.core.pod import v1
+    from runtimes.client.workloads import Object
 
 
 @click.command("run", cls=RunningCommand, no_args_is_help=True)
 @click.argument("image", required=False, shell_complete=image_names)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@click.option("-f", "--filename", metavar="FILE", help="Run the pods of a manifest; - is stdin.")
+@click.option(
+    "-f", "--filename", metavar="FILE", help="Run the pods of a manifest or a folder; - is stdin."
+)
 @click.option("--rm", "remove", is_flag=True, help="Remove the pod when it has ended.")
 @click.option(
     "-d", "--detach", is_flag=True, help="Start it, print its name, and leave it running."
@@ -56,27 +59,39 @@ def command(  # noqa: PLR0913 - one parameter per option
     with current().connect() as runtime:
         if filename is not None:
             _refuse_image_options(options)
-            manifests = load_all(runtime, [filename], validate)
+            objects = read_all(runtime, [filename], validate)
         else:
-            manifests = _of_image(runtime, image or "", command, options)
-        pods = [runtime.create(manifest, anew=True) for manifest in manifests]
+            objects = _of_image(runtime, image or "", command, options)
+        work = _work(runtime, objects)
         if detach:
-            return _start(pods)
+            return _start(work.begin())
         try:
-            return _foreground(pods, timestamps=timestamps)
+            return _foreground(work, timestamps=timestamps)
         finally:
             if remove:
-                for pod in pods:
+                for pod in work.pods:
                     pod.remove(force=True)
+
+
+def _work(runtime: Runtime, objects: list[Object]) -> Work:
+    from runtimes.cli.work import Work
+    from runtimes.client.workloads import configuration, wanted
+
+    pods = wanted(objects)
+    if not pods:
+        raise click.UsageError("There is no Pod, Deployment or Job in it to run; see: apply")
+    for kept in configuration(objects):
+        runtime.keep(kept)
+    return Work(runtime, pods)
 
 
 def _of_image(
     runtime: Runtime, image: str, command: tuple[str, ...], options: dict[str, Any]
-) -> list[v1.Pod]:
+) -> list[Object]:
     from runtimes.client import image_pod
 
     words = command[1:] if command[:1] == ("--",) else command
-    return runtime.load(image_pod(image, words, read_options(options)))
+    return runtime.read(image_pod(image, words, read_options(options)))
 
 
 def _refuse_image_options(options: dict[str, Any]) -> None:
@@ -105,16 +120,18 @@ def _start(pods: Sequence[Pod]) -> int:
     return 0
 
 
-def _foreground(pods: Sequence[Pod], *, timestamps: bool) -> int:
+def _foreground(work: Work, *, timestamps: bool) -> int:
     from runtimes.cli.foreground import Foreground
     from runtimes.cli.output.log_printer import LogPrinter
     from runtimes.cli.output.progress import Shown
 
+    pods = work.begin()
     names = [
-        name if len(pods) == 1 else f"{pod.name}/{name}"
+        f"{pod.name}/{name}" if work.several else name
         for pod in pods
         for name in pod.container_names
     ]
-    printer = LogPrinter(names, prefix=len(names) > 1, timestamps=timestamps)
+    prefix = work.several or len(names) > 1
+    printer = LogPrinter(names, prefix=prefix, timestamps=timestamps)
     with Shown("Pulling images") as progress:
-        return Foreground(pods, printer, before_output=progress.close).run()
+        return Foreground(work, printer, before_output=progress.close).run()

@@ -9,9 +9,10 @@ import pytest
 from runtimes.cli.failure import RUNTIME_FAILED
 from runtimes.cli.foreground import Foreground
 from runtimes.cli.output.log_printer import LogPrinter
+from runtimes.cli.work import NO_CHANGE, Change
 
 if TYPE_CHECKING:
-    from runtimes.client import Pod
+    from runtimes.cli.work import Work
 
 
 class _Breaking:
@@ -30,6 +31,23 @@ class _Breaking:
         del grace
 
 
+class _OnePod:
+    """No Job, so nothing ever changes."""
+
+    several = False
+
+    def __init__(self, pod: _Breaking) -> None:
+        self.pods = [pod]
+
+    def change(self, ended: int) -> Change:
+        del ended
+        return NO_CHANGE
+
+    def excuses(self, pod: _Breaking) -> bool:
+        del pod
+        return False
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -41,7 +59,8 @@ def test_an_unexpected_error_is_told_with_its_kind_or_file(
     error: Exception, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printer = LogPrinter(["web"], prefix=False, timestamps=False)
-    foreground = Foreground([cast("Pod", _Breaking(error))], printer, before_output=lambda: None)
+    work = cast("Work", _OnePod(_Breaking(error)))
+    foreground = Foreground(work, printer, before_output=lambda: None)
 
     assert foreground.run() == RUNTIME_FAILED
     assert f"runtimes: {told}" in capsys.readouterr().err

@@ -14,6 +14,27 @@ MAX_BYTES = 10 * 1024 * 1024
 """As kubelet's limit for files of static pods."""
 
 
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+def manifest_files(path: Path) -> list[Path]:
+    """List the manifests of a folder by name, hidden ones left out; a file is itself.
+
+    Raises:
+        NotFound: a folder has none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix in SUFFIXES and not file.name.startswith(".") and file.is_file()
+    )
+    if not found:
+        raise errors.NotFound(f"read manifests of '{path}': no .yaml, .yml or .json in it")
+    return found
+
+
 def read_source(source: Path | str, name: str) -> tuple[str, str]:
     """Return what to call the source, and its text.
 
