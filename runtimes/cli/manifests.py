@@ -31,12 +31,9 @@ def read_all(runtime: Runtime, files: Iterable[str], validate: Validation) -> li
         InvalidManifest: something is wrong with one of them.
         NotFound: one doesn't exist.
     """
-    from runtimes.kubelet.manifest.source import manifest_files
-
     objects: list[Object] = []
     for file in files:
-        for source in [_stdin()] if file == "-" else manifest_files(Path(file)):
-            objects += runtime.read(source, validate=validate)
+        objects += runtime.read(_stdin() if file == "-" else Path(file), validate=validate)
     return objects
 
 

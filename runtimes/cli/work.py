@@ -6,10 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtimes.client.workloads import plan_now, pods_of
+from runtimes.client.workloads import Outcome, plan_now, pods_of
 from runtimes.core.pod import v1
 from runtimes.core.pod.workloads import Job
-from runtimes.kubelet.workloads.plan import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

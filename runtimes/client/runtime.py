@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Manifest: TypeAlias = "str | Path | v1.Pod"
-"""A file's path, the text of a manifest (it has a line break), or a pod built in Python."""
+"""A file's or folder's path, a manifest's text (it has a line break), or a pod built in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ class Runtime:
             return [manifests.check(manifest, validate=validate)]
         is_text = isinstance(manifest, str) and "\n" in manifest
         source = manifest if is_text else Path(manifest)
-        found = manifests.load(source, validate=validate)
+        files = manifests.manifest_files(source) if isinstance(source, Path) else [source]
+        found = [one for file in files for one in manifests.load(file, validate=validate)]
         for warning in (warning for one in found for warning in one.warnings):
             _log.warning("%s", warning)
         return [one.object for one in found]

@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from runtimes.kubelet.status.times import parse_seconds
-from runtimes.kubelet.workloads.plan import Known, Plan, plan
+from runtimes.kubelet.workloads.plan import Known, Outcome, Plan, plan
 from runtimes.kubelet.workloads.template import OWNER, owner
+
+__all__ = ["Outcome", "Plan", "configuration", "plan_now", "pods_of", "wanted"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

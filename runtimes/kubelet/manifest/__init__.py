@@ -3,6 +3,7 @@
 from runtimes.kubelet.manifest.defaults import with_defaults
 from runtimes.kubelet.manifest.errors import InvalidManifest, Mistake
 from runtimes.kubelet.manifest.load import Manifest, check, load, pods
+from runtimes.kubelet.manifest.source import manifest_files
 from runtimes.kubelet.manifest.unsupported import unsupported
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Mistake",
     "check",
     "load",
+    "manifest_files",
     "pods",
     "unsupported",
     "with_defaults",
