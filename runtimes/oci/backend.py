@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CAPABILITIES = frozenset(
     {
         Capability.EXEC_SYNC,
+        Capability.EXEC_STREAM,
+        Capability.ATTACH,
+        Capability.PORT_FORWARD,
         Capability.LOGS_REOPEN,
         Capability.CONTAINER_STATS,
         Capability.SANDBOX_STATS,

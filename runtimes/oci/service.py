@@ -17,16 +17,18 @@ from runtimes.oci.engine import Engine
 from runtimes.oci.sandbox.recover import recover
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.streaming.session import StreamingService, StreamSession
     from runtimes.oci.options import OciOptions
 
 
 class OciService(UnimplementedService):
-    """Implements `CriService` and `ImageImporter`. Thread-safe."""
+    """Implements `CriService`, `StreamingService` and `ImageImporter`. Thread-safe."""
 
     name = "backend 'oci'"
 
@@ -177,6 +179,21 @@ class OciService(UnimplementedService):
 
         return exec_sync(self.engine, container_id, cmd, timeout)
 
+    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+        from runtimes.oci.container.exec import open_exec
+
+        return open_exec(self.engine, request)
+
+    def open_attach(self, request: cri.AttachRequest) -> StreamSession:
+        from runtimes.oci.container.attach import open_attach
+
+        return open_attach(self.engine, request)
+
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        from runtimes.oci.sandbox.port_forward import open_port_forward
+
+        return open_port_forward(self.engine, pod_sandbox_id, port)
+
     def container_stats(self, container_id: str) -> cri.ContainerStats:
         from runtimes.oci.stats.container import container_stats
 
@@ -266,3 +283,4 @@ if TYPE_CHECKING:
     _cri: services.CriService = _service
     _importer: services.ImageImporter = _service
     _waiter: services.ChangeWaiter = _service
+    _streams: StreamingService = _service

@@ -7,6 +7,8 @@ Both implementations are programs that speak conmon's protocol:
 - ``--exit-dir D``: the exit code appears as the file D/<id>, by rename;
 - a fifo ``ctl`` in the bundle takes lines ``<command> <a> <b>``: 1 resizes the terminal to a rows
   and b columns, 2 reopens the log;
+- a socket ``attach`` of packets in the bundle: out comes a byte, 2 for stdout and 3 for stderr, and
+  what the container wrote; in goes its input, at most 32767 bytes a packet;
 - the log is in the CRI's format: ``<RFC 3339 time> stdout|stderr P|F <text>``.
 """
 

@@ -1,12 +1,12 @@
 """A container monitor in Python, for hosts without conmon: a program, never imported by others.
 
     python -I -S shim.py -c ID -b BUNDLE -r RUNTIME [--runtime-arg WORD]... -p FILE -P FILE
-        --exit-dir DIR -l k8s-file:PATH|none [-t] [-i]
+        --exit-dir DIR -l k8s-file:PATH|none [-t] [-i] [--leave-stdin-open]
 
 It speaks the part of conmon's protocol that `runtimes.oci.monitor.monitor` describes. It forks
 once, becomes the subreaper of what the runtime leaves behind, copies the container's output to the
-log, and ends after writing the container's exit code. Nothing but the standard library's smallest
-modules is imported: 9 MB and 15 ms a container.
+log and to whoever is attached, and ends after writing the container's exit code. Nothing but the
+standard library's smallest modules is imported: 9 MB and 15 ms a container.
 
 The log's pieces: what a read brought without a final newline is written at once, marked P.
 """
@@ -25,11 +25,18 @@ import time
 TYPE_CHECKING = False  # the module typing costs 11 ms
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
+
+    from runtimes.oci.monitor.shim_clients import Clients, Poll
+else:
+    sys.path.append(__file__.rpartition("/")[0])
+    from shim_clients import Clients, Poll
 
 CHUNK = 16384
 FLAGS = {"-t", "-i", "--leave-stdin-open", "--full-attach"}
 PR_SET_CHILD_SUBREAPER = 36
 MAX_MESSAGE = 8192
+ATTACHED = {b"stdout": b"\2", b"stderr": b"\3"}  # the first byte of clients' packets
 
 
 def parse(words: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -94,7 +101,7 @@ class Streams:
     def __init__(self) -> None:
         self.readers: dict[int, bytes] = {}
         self.terminal = -1
-        self.stdin = -1  # held open, so that the container never reads an end of file
+        self.stdin = -1  # held open until a client ends it; the terminal, where there is one
 
 
 class Stdio:
@@ -184,6 +191,7 @@ def create(options: dict[str, str], runtime_arguments: list[str], sync: int) -> 
         os._exit(1)
     if stdio.console_socket is not None:
         stdio.streams.terminal = take_terminal(stdio.console_socket)
+        stdio.streams.stdin = os.dup(stdio.streams.terminal)
         stdio.streams.readers[stdio.streams.terminal] = b"stdout"
     with open(options["-p"]) as file:  # noqa: PTH123
         return int(file.read()), stdio.streams
@@ -208,46 +216,53 @@ def read(descriptor: int) -> bytes:
 class Loop:
     """Copies output and obeys the control fifo until the container's init has ended."""
 
-    def __init__(self, pid: int, streams: Streams, log: Log) -> None:
+    def __init__(self, pid: int, streams: Streams, log: Log, *, once: bool) -> None:
         self._pid = pid
         self._streams = streams
         self._log = log
-        self._poll = select.poll()
+        self._poll = Poll()
         self._commands = b""
-        self._init = os.pidfd_open(pid)
+        self._running = True
         # Opened for writing too, so that the last writer's leaving is not an end of file.
         self._control = os.open("ctl", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        for descriptor in (self._init, self._control, *streams.readers):
-            self._poll.register(descriptor, select.POLLIN)
+        self._poll.watch(os.pidfd_open(pid), self._end, select.POLLIN)
+        self._poll.watch(self._control, self._obey, select.POLLIN)
         for descriptor in streams.readers:
             os.set_blocking(descriptor, False)
+            self._poll.watch(descriptor, self._copier(descriptor), select.POLLIN)
+        self._clients = Clients(self._poll, streams.stdin, once=once and streams.terminal < 0)
 
     def run(self) -> int:
         """Return the exit code: 128 + the signal where one killed it."""
-        while True:
-            ready = [descriptor for descriptor, _ in self._poll.poll()]
-            for descriptor in ready:
-                self._serve(descriptor)
-            if self._init in ready:
-                break
-        for descriptor, stream in self._streams.readers.items():
-            while data := read(descriptor):
-                self._log.write(stream, data)
+        while self._running:
+            self._poll.step()
+        for descriptor in self._streams.readers:
+            while self._copy(descriptor):
+                pass
         _, status = os.waitpid(self._pid, 0)
         code = os.waitstatus_to_exitcode(status)
         return code if code >= 0 else 128 - code
 
-    def _serve(self, descriptor: int) -> None:
-        if descriptor == self._control:
-            self._obey()
-        elif descriptor in self._streams.readers:
-            data = read(descriptor)
-            if data:
-                self._log.write(self._streams.readers[descriptor], data)
-            else:
-                self._poll.unregister(descriptor)
+    def _end(self, _events: int) -> None:
+        self._running = False
 
-    def _obey(self) -> None:
+    def _copier(self, descriptor: int) -> Callable[[int], None]:
+        def copy(_events: int) -> None:
+            if not self._copy(descriptor):
+                self._poll.forget(descriptor)
+
+        return copy
+
+    def _copy(self, descriptor: int) -> bool:
+        """Copy a chunk to the log and the clients; False at the end, and when nothing is there."""
+        data = read(descriptor)
+        if data:
+            stream = self._streams.readers[descriptor]
+            self._log.write(stream, data)
+            self._clients.send(ATTACHED[stream] + data)
+        return bool(data)
+
+    def _obey(self, _events: int) -> None:
         *lines, self._commands = (self._commands + read(self._control)).split(b"\n")
         for line in lines:
             words = line.split()
@@ -292,7 +307,7 @@ def watch(options: dict[str, str], runtime_arguments: list[str], sync: int) -> N
     driver, _, path = options["-l"].partition(":")
     log = Log(path if driver == "k8s-file" else "")
     pid, streams = create(options, runtime_arguments, sync)
-    loop = Loop(pid, streams, log)
+    loop = Loop(pid, streams, log, once="--leave-stdin-open" not in options)
     reap_orphans(pid)
     answer(sync, pid)
     write_exit(options["--exit-dir"], options["-c"], loop.run())

@@ -56,12 +56,17 @@ class Runtime:
         with self.view.prefix() as prefix:
             yield (*prefix, *self.argv)
 
-    def exec_argv(self, container_id: str, process_spec: Path, pid_file: Path) -> list[str]:
+    def exec_argv(
+        self, container_id: str, process_spec: Path, pid_file: Path, *, console: str = ""
+    ) -> list[str]:
         """The argv of a program that runs a process in a container and ends with its exit code.
 
         It ends when the process does. `pid_file` appears when the process has been started.
+        `console` is the socket that takes the terminal's master, if the process has a terminal.
         """
         options = ["exec", "--process", str(process_spec), "--pid-file", str(pid_file)]
+        if console:
+            options += ["--console-socket", console]
         if self.name == CRUN:
             return [*self.argv, *options, container_id]
         waiter = str(Path(__file__).with_name("waiter.py"))

@@ -44,7 +44,7 @@ APPLETS = (
         "sleep",
         "stat",
     ),
-    *("sync", "tail", "test", "touch", "tr", "true", "umount", "wc"),
+    *("stty", "sync", "tail", "test", "touch", "tr", "true", "umount", "wc"),
 )
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:\n"
 GROUP = "root:x:0:\nuser:x:1000:\nextra:x:2000:user\n"

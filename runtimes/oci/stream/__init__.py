@@ -1,0 +1,1 @@
+"""Streams of containers' processes, as sessions of descriptors."""
