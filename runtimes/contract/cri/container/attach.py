@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runtimes.contract.requires import requires
+from runtimes.contract.streams import begin_attach, need_urls
 from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @requires(Capability.ATTACH)
 def test_attach_gives_a_whole_url(contract: Bench) -> None:
+    need_urls(contract.service)
     request = cri.AttachRequest(container_id=contract.sleeper(), stdout=True)
 
     url = urlsplit(contract.service.attach(request))
@@ -30,7 +32,9 @@ def test_attach_gives_a_whole_url(contract: Bench) -> None:
 @requires(Capability.ATTACH)
 def test_attach_to_an_absent_container_is_not_found(contract: Bench) -> None:
     with pytest.raises(errors.NotFound):
-        contract.service.attach(cri.AttachRequest(container_id="no-such-container", stdout=True))
+        begin_attach(
+            contract.service, cri.AttachRequest(container_id="no-such-container", stdout=True)
+        )
 
 
 @requires(Capability.ATTACH)
@@ -38,4 +42,4 @@ def test_attach_to_an_ended_container_is_a_failed_precondition(contract: Bench) 
     ended = contract.finish(contract.config("true")).id
 
     with pytest.raises(errors.FailedPrecondition):
-        contract.service.attach(cri.AttachRequest(container_id=ended, stdout=True))
+        begin_attach(contract.service, cri.AttachRequest(container_id=ended, stdout=True))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runtimes.contract.requires import requires
+from runtimes.contract.streams import begin_exec, need_urls
 from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @requires(Capability.EXEC_STREAM)
 def test_exec_gives_a_whole_url_each_time_another(contract: Bench) -> None:
+    need_urls(contract.service)
     request = cri.ExecRequest(container_id=contract.sleeper(), cmd=["true"], stdout=True)
 
     first, second = (contract.service.exec(request) for _ in range(2))
@@ -32,8 +34,9 @@ def test_exec_gives_a_whole_url_each_time_another(contract: Bench) -> None:
 @requires(Capability.EXEC_STREAM)
 def test_exec_in_an_absent_container_is_not_found(contract: Bench) -> None:
     with pytest.raises(errors.NotFound):
-        contract.service.exec(
-            cri.ExecRequest(container_id="no-such-container", cmd=["true"], stdout=True)
+        begin_exec(
+            contract.service,
+            cri.ExecRequest(container_id="no-such-container", cmd=["true"], stdout=True),
         )
 
 
@@ -42,7 +45,7 @@ def test_exec_in_an_ended_container_is_a_failed_precondition(contract: Bench) ->
     ended = contract.finish(contract.config("true")).id
 
     with pytest.raises(errors.FailedPrecondition):
-        contract.service.exec(cri.ExecRequest(container_id=ended, cmd=["true"], stdout=True))
+        begin_exec(contract.service, cri.ExecRequest(container_id=ended, cmd=["true"], stdout=True))
 
 
 @requires(Capability.EXEC_STREAM)
@@ -55,4 +58,6 @@ def test_exec_with_streams_that_contradict_is_an_invalid_argument(
     container = contract.sleeper()
 
     with pytest.raises(errors.InvalidArgument):
-        contract.service.exec(cri.ExecRequest(container_id=container, cmd=["true"], **streams))
+        begin_exec(
+            contract.service, cri.ExecRequest(container_id=container, cmd=["true"], **streams)
+        )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.streams import begin_attach, begin_exec, begin_port_forward
 from runtimes.core import deadline, errors
 from runtimes.core.capability import RPC_CAPABILITY, Capability
 from runtimes.core.cri.services import ImageImporter
@@ -25,9 +26,11 @@ _IMAGE = cri.ImageSpec(image="runtimes-contract.invalid/no/such:image")
 
 CALLS: dict[str, Callable[[CriService], object]] = {
     "ExecSync": lambda s: s.exec_sync(ABSENT, ["true"], 5),
-    "Exec": lambda s: s.exec(cri.ExecRequest(container_id=ABSENT, cmd=["true"], stdout=True)),
-    "Attach": lambda s: s.attach(cri.AttachRequest(container_id=ABSENT, stdout=True)),
-    "PortForward": lambda s: s.port_forward(cri.PortForwardRequest(pod_sandbox_id=ABSENT)),
+    "Exec": lambda s: begin_exec(
+        s, cri.ExecRequest(container_id=ABSENT, cmd=["true"], stdout=True)
+    ),
+    "Attach": lambda s: begin_attach(s, cri.AttachRequest(container_id=ABSENT, stdout=True)),
+    "PortForward": lambda s: begin_port_forward(s, ABSENT, 80),
     "ReopenContainerLog": lambda s: s.reopen_container_log(ABSENT),
     "ContainerStats": lambda s: s.container_stats(ABSENT),
     "ListContainerStats": lambda s: s.list_container_stats(cri.ContainerStatsFilter(id=ABSENT)),

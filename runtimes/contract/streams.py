@@ -1,0 +1,43 @@
+"""Exec, Attach and PortForward as a service offers them: sessions in process, or URLs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming.session import StreamingService
+
+if TYPE_CHECKING:
+    from runtimes.core.cri.services import CriService
+
+
+def begin_exec(service: CriService, request: cri.ExecRequest) -> None:
+    """Raises: as Exec."""
+    if isinstance(service, StreamingService):
+        service.open_exec(request).close()
+    else:
+        service.exec(request)
+
+
+def begin_attach(service: CriService, request: cri.AttachRequest) -> None:
+    """Raises: as Attach."""
+    if isinstance(service, StreamingService):
+        service.open_attach(request).close()
+    else:
+        service.attach(request)
+
+
+def begin_port_forward(service: CriService, pod_sandbox_id: str, port: int) -> None:
+    """Raises: as PortForward."""
+    if isinstance(service, StreamingService):
+        service.open_port_forward(pod_sandbox_id, port).close()
+    else:
+        service.port_forward(cri.PortForwardRequest(pod_sandbox_id=pod_sandbox_id, port=[port]))
+
+
+def need_urls(service: CriService) -> None:
+    """Skip a test of URLs for a service that opens its streams in this process."""
+    if isinstance(service, StreamingService):
+        pytest.skip("it opens streams itself, and leaves URLs to a server")
