@@ -45,6 +45,21 @@ def create(path: Path) -> None:
         undo.pop_all()
 
 
+def pin(namespace: Path, path: Path) -> None:
+    """Keep a namespace alive that exists elsewhere, e.g. at ``/proc/PID/ns/net``.
+
+    Raises:
+        NotFound: it is gone.
+        PermissionDenied: the process lacks CAP_SYS_ADMIN.
+    """
+    path.touch(mode=0o444)
+    done = _libc.mount(os.fsencode(namespace), os.fsencode(path), None, _MS_BIND, None)
+    if done != 0:
+        code = ctypes.get_errno()
+        path.unlink(missing_ok=True)
+        raise _failure(f"pin network namespace {namespace} at {path}", code)
+
+
 def delete(path: Path) -> None:
     """Unpin and remove `path`; a missing one is fine. The kernel drops what nobody uses."""
     if _libc.umount2(os.fsencode(path), _MNT_DETACH) != 0:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from runtimes.core.state.boot import boot_id
 from runtimes.dockershim.cache.containers import ContainerCache
 from runtimes.dockershim.facts import EngineFacts
+from runtimes.dockershim.host.processes import ProcessFinder
+from runtimes.dockershim.networks import Networks
 from runtimes.dockershim.state.paths import Paths
 from runtimes.dockershim.state.sandboxes import Sandboxes
 
@@ -52,6 +54,14 @@ class Engine:
     @cached_property
     def boot_id(self) -> str:
         return boot_id()
+
+    @cached_property
+    def processes(self) -> ProcessFinder:
+        return ProcessFinder()
+
+    @cached_property
+    def networks(self) -> Networks:
+        return Networks(self.options, self.paths)
 
     @property
     def grants(self) -> Grants:

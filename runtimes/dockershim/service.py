@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.cri.unimplemented import UnimplementedService
 from runtimes.dockershim.engine import Engine
+from runtimes.dockershim.sandbox.recover import recover
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from runtimes.core.cri import services
@@ -26,13 +28,14 @@ class DockershimService(UnimplementedService):
     name = "backend 'dockershim'"
 
     def __init__(self, options: DockershimOptions, docker: DockerInterface) -> None:
-        """Open the root.
+        """Open the root, and settle what a killed process left half-way there.
 
         Raises:
             PermissionDenied: it can't be written.
         """
         self.engine = Engine(options, docker)
         self.engine.prepare()
+        recover(self.engine)
 
     def close(self) -> None:
         """End connections; containers go on. Idempotent."""
@@ -46,12 +49,61 @@ class DockershimService(UnimplementedService):
         del api_version
         return version(self.engine)
 
+    def status(self, *, verbose: bool = False) -> cri.StatusResponse:
+        from runtimes.dockershim.status.status import status
+
+        return status(self.engine, verbose=verbose)
+
+    def update_runtime_config(self, runtime_config: cri.RuntimeConfig) -> None:
+        from runtimes.dockershim.status.update_config import update_runtime_config
+
+        update_runtime_config(self.engine, runtime_config)
+
     def runtime_config(self) -> cri.RuntimeConfigResponse:
         from runtimes.dockershim.status.runtime_config import runtime_config
 
         return runtime_config(self.engine)
 
     # -- sandboxes
+
+    def run_pod_sandbox(self, config: cri.PodSandboxConfig, runtime_handler: str = "") -> str:
+        from runtimes.dockershim.sandbox.run import run_pod_sandbox
+
+        return run_pod_sandbox(self.engine, config, runtime_handler)
+
+    def stop_pod_sandbox(self, pod_sandbox_id: str) -> None:
+        from runtimes.dockershim.sandbox.stop import stop_pod_sandbox
+
+        stop_pod_sandbox(self.engine, pod_sandbox_id)
+
+    def remove_pod_sandbox(self, pod_sandbox_id: str) -> None:
+        from runtimes.dockershim.sandbox.remove import remove_pod_sandbox
+
+        remove_pod_sandbox(self.engine, pod_sandbox_id)
+
+    def pod_sandbox_status(
+        self, pod_sandbox_id: str, *, verbose: bool = False
+    ) -> cri.PodSandboxStatusResponse:
+        from runtimes.dockershim.sandbox.status import pod_sandbox_status
+
+        return pod_sandbox_status(self.engine, pod_sandbox_id, verbose=verbose)
+
+    def list_pod_sandbox(self, filter: cri.PodSandboxFilter | None = None) -> list[cri.PodSandbox]:
+        from runtimes.dockershim.sandbox.list import list_pod_sandbox
+
+        return list_pod_sandbox(self.engine, filter)
+
+    def stream_pod_sandboxes(
+        self, filter: cri.PodSandboxFilter | None = None
+    ) -> Iterator[cri.PodSandbox]:
+        from runtimes.dockershim.sandbox.list import list_pod_sandbox
+
+        yield from list_pod_sandbox(self.engine, filter)
+
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        from runtimes.dockershim.sandbox.port_forward import open_port_forward
+
+        return open_port_forward(self.engine, pod_sandbox_id, port)
 
     # -- containers
 

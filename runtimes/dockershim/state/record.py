@@ -63,6 +63,7 @@ class SandboxRecord:
         docker_name: under which it is created.
         boot_id: the boot in which it ran.
         network: whose the network is, and how far it got.
+        network_name: which of ours, to undo it by: ``cni`` or ``bridge``; else empty.
         config: the serialized `PodSandboxConfig`.
         ips: the pod's addresses, primary first.
         netns_inode: identity of its network namespace; 0 when unknown, or the host's.
@@ -81,6 +82,7 @@ class SandboxRecord:
     config: bytes
     docker_name: str
     sandbox_id: str = ""
+    network_name: str = ""
     runtime_handler: str = ""
     ips: tuple[str, ...] = ()
     netns_inode: int = 0

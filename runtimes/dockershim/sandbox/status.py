@@ -1,0 +1,80 @@
+"""PodSandboxStatus. It reads records and never waits for a lock or the network.
+
+Source: kubernetes/kubernetes#107749.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.sandbox import find, options, ready
+from runtimes.dockershim.sandbox.list import line
+
+if TYPE_CHECKING:
+    from runtimes.dockershim.engine import Engine
+
+
+def pod_sandbox_status(
+    engine: Engine, pod_sandbox_id: str, *, verbose: bool = False
+) -> cri.PodSandboxStatusResponse:
+    """Tell one sandbox's state.
+
+    Raises:
+        NotFound: no such sandbox.
+    Source: CRI PodSandboxStatus.
+    """
+    found = find.one(engine, pod_sandbox_id)
+    return cri.PodSandboxStatusResponse(
+        status=describe(engine, found),
+        info=_info(engine, found) if verbose else None,
+        timestamp=engine.clock(),
+    )
+
+
+def describe(engine: Engine, found: find.Found) -> cri.PodSandboxStatus:
+    """The status message; addresses are told as long as the pod holds them."""
+    item = line(engine, found)
+    if item is None:
+        raise errors.NotFound(f"sandbox '{found.id}' is no longer there; list them anew")
+    holds = item.state == cri.SANDBOX_READY
+    ips = found.record.ips if found.record is not None and holds else ()
+    return cri.PodSandboxStatus(
+        id=item.id,
+        metadata=item.metadata,
+        state=item.state,
+        created_at=item.created_at,
+        network=cri.PodSandboxNetworkStatus(
+            ip=ips[0] if ips else "", additional_ips=[cri.PodIP(ip=ip) for ip in ips[1:]]
+        ),
+        linux=cri.LinuxPodSandboxStatus(namespaces=cri.Namespace(options=_modes(found))),
+        labels=item.labels,
+        annotations=item.annotations,
+        runtime_handler=item.runtime_handler,
+    )
+
+
+def _modes(found: find.Found) -> cri.NamespaceOption:
+    if found.record is None:
+        return cri.NamespaceOption(pid=cri.CONTAINER)
+    config = cri.PodSandboxConfig.FromString(found.record.config)
+    return options.namespace_options(config)
+
+
+def _info(engine: Engine, found: find.Found) -> dict[str, str]:
+    record = found.record
+    if record is None:
+        return {"info": json.dumps({"phase": "unknown"})}
+    pause = record.pause
+    facts = {
+        "phase": record.phase,
+        "network": record.network_name or record.network,
+        "networkState": record.network,
+        "dockerName": record.docker_name,
+        "files": str(engine.paths.sandbox(record.id)),
+        "pid": pause.pid if pause else 0,
+        "netns": str(ready.netns_of(pause.pid)) if pause else "",
+    }
+    return {"info": json.dumps(facts)}
