@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from runtimes.core.backend import Backend
     from runtimes.dockershim.service import DockershimService
 
-CAPABILITIES: frozenset[Capability] = frozenset({Capability.RUNTIME_CONFIG})
+CAPABILITIES: frozenset[Capability] = frozenset(
+    {
+        Capability.RUNTIME_CONFIG,
+        Capability.RUNTIME_UPDATE,
+        Capability.RUNTIME_HANDLERS,
+        Capability.PORT_MAPPINGS,
+        Capability.SYSCTLS,
+        Capability.POD_PID_NAMESPACE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class TakesPodCidr(Protocol):
 
 
 class Networks:
-    """Opens each when first used, since a sandbox leaves by the one that it came by. Thread-safe."""
+    """Opens each when first used: a sandbox leaves by the one that it came by. Thread-safe."""
 
     def __init__(self, options: DockershimOptions, paths: Paths) -> None:
         self._options = options

@@ -11,6 +11,7 @@ import pytest
 from runtimes.contract.engines.world import missing_tools
 from runtimes.contract.fake.backend import backend as fake
 from runtimes.contract.subject import Known, Subject
+from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
 from runtimes.contract.traces import mounts_below, processes_naming
 from runtimes.core import configure, discovery
 from runtimes.core.capability import Capability
@@ -129,6 +130,33 @@ def oci_subject(
         traces=lambda: mounts_below(root) | processes_naming(str(root)),
     )
     uninstall_bridge(root / "run", bridge)
+
+
+@pytest.fixture(scope="session")
+def dockershim_subject(
+    tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
+) -> Subject:
+    env = runtimes_engines.env("dockerd")
+    backend = discovery.load("dockershim")
+    root = tmp_path_factory.mktemp("dockershim")
+    words = {
+        "host": env["RUNTIMES_TEST_DOCKER_HOST"],
+        "root": str(root / "root"),
+        "run_root": str(root / "run"),
+        "sandbox_image": PAUSE,
+        "network": "docker",
+    }
+    options: object = configure.fill(backend.options, words)
+    return Subject(
+        name="dockershim",
+        open=lambda: backend.open(options),
+        claims=backend.capabilities,
+        image=BUSYBOX,
+        registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
+        network=Path(env["RUNTIMES_TEST_DOCKER_NETNS"]),
+        handlers=("runc",),
+        traces=lambda: mounts_below(root),
+    )
 
 
 def present(*programs: str) -> tuple[str, ...]:

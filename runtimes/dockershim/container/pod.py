@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.sandbox import files
 from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
 from runtimes.dockershim.state.record import SandboxPhase
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.dockershim.engine import Engine
-
-_FILES = {
-    "/etc/hostname": "hostname",
-    "/etc/hosts": "hosts",
-    "/etc/resolv.conf": "resolv.conf",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,4 @@ def ready(engine: Engine, sandbox_id: str, what: str) -> Iterator[Pod]:
         config = cri.PodSandboxConfig.FromString(found.config)
         driver = engine.facts.cgroup_driver()
         parent = cgroup_parent(config.linux.cgroup_parent, driver)
-        folder = engine.paths.sandbox(found.id)
-        files = {path: folder / name for path, name in _FILES.items() if (folder / name).exists()}
-        yield Pod(sandbox_id, config, parent, files)
+        yield Pod(sandbox_id, config, parent, files.mounts(engine.paths, found.id))

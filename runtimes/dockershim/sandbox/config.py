@@ -6,7 +6,6 @@ Source: kubelet 1.22 dockershim/docker_sandbox.go (makeSandboxDockerConfig).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -17,6 +16,7 @@ from runtimes.dockershim.networks import DOCKER
 from runtimes.dockershim.sandbox import options
 from runtimes.dockershim.sandbox.network import protocol
 from runtimes.dockershim.spec import lsm, seccomp, user
+from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,11 +118,6 @@ def port_bindings(config: cri.PodSandboxConfig) -> dict[str, list[PortBinding]]:
             }
             found.setdefault(port, []).append(binding)
     return found
-
-
-def cgroup_parent(path: str, driver: cri.CgroupDriver.ValueType) -> str:
-    """As the Engine's driver wants it: systemd's slices bear their whole path in their name."""
-    return PurePosixPath(path).name if driver == cri.SYSTEMD else path
 
 
 def security_options(context: cri.LinuxSandboxSecurityContext) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors, labels
 from runtimes.core.docker.interface import ListOptions
+from runtimes.dockershim.container import remove as container_remove
+from runtimes.dockershim.container import stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,25 +34,22 @@ def kill(engine: Engine, ids: Iterable[str]) -> None:
         Error: the first one's that couldn't be killed, after all were tried.
     """
 
-    def stop(container_id: str) -> None:
-        try:
-            with suppress(errors.NotFound):
-                engine.docker.stop_container(container_id, 0)
-        finally:
-            engine.cache.changed(container_id)
+    def end(container_id: str) -> None:
+        with suppress(errors.NotFound):
+            stop.stop(engine, container_id, 0)
 
-    _each(stop, ids)
+    _each(end, ids)
 
 
 def remove(engine: Engine, ids: Iterable[str]) -> None:
-    """Remove them with their anonymous volumes, running or not; one that is gone is fine."""
+    """Remove them with their anonymous volumes, running or not; one that is gone is fine.
+
+    Raises: as `kill`.
+    """
 
     def take(container_id: str) -> None:
-        try:
-            with suppress(errors.NotFound, errors.Aborted):
-                engine.docker.remove_container(container_id, force=True)
-        finally:
-            engine.cache.changed(container_id)
+        with suppress(errors.NotFound):
+            container_remove.remove(engine, container_id)
 
     _each(take, ids)
 

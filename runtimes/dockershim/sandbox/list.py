@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim import labels, naming
+from runtimes.dockershim.container.list import has_labels
 from runtimes.dockershim.sandbox import find, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runtimes.core.docker.types import ContainerSummary
     from runtimes.dockershim.engine import Engine
     from runtimes.dockershim.state.record import SandboxRecord
@@ -68,8 +67,3 @@ def matches(item: cri.PodSandbox, wanted: cri.PodSandboxFilter) -> bool:
     if wanted.HasField("state") and item.state != wanted.state.state:
         return False
     return has_labels(item.labels, wanted.label_selector)
-
-
-def has_labels(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:
-    """Whether all of the selector's labels are there with their values. Pure."""
-    return all(labels.get(name) == value for name, value in selector.items())

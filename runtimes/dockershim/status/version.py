@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from runtimes.dockershim.engine import Engine
 
 _KUBELET_API_VERSION = "0.1.0"
+_API_VERSION = "v1"
 _NAME = "docker"
 
 
 def version(engine: Engine) -> cri.VersionResponse:
-    """Name the Engine, its version and that of its API, spelt as semver.
+    """Name the Engine and its version; the API version is the CRI's, not Docker's.
 
     Raises:
         Unavailable: the Engine doesn't answer.
     Source: CRI Version; kubelet 1.22 dockershim/docker_service.go.
     """
-    found = engine.facts.version()
     return cri.VersionResponse(
         version=_KUBELET_API_VERSION,
         runtime_name=_NAME,
-        runtime_version=found["Version"],
-        runtime_api_version=f"{found['ApiVersion']}.0",
+        runtime_version=engine.facts.version()["Version"],
+        runtime_api_version=_API_VERSION,
     )
