@@ -78,6 +78,14 @@ class Command(click.Command):
         self.params.extend(shared_options(hidden=True))
 
 
+class CommandGroup(click.Group):
+    """A command with commands of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's signature
+        super().__init__(*args, **kwargs)
+        self.params.extend(shared_options(hidden=True))
+
+
 class RunningCommand(Command):
     """A command after whose first argument everything belongs to a container's program."""
 

@@ -27,6 +27,8 @@ COMMANDS: Final = {
         "logs": "Show what containers wrote",
         "inspect": "Show all about a pod, a container or an image",
         "stats": "Show what containers use",
+        "top": "Show live what containers use",
+        "events": "Show what happens to containers as it happens",
     },
     "Images": {
         "images": "List images",
@@ -39,6 +41,7 @@ COMMANDS: Final = {
         "doctor": "Say what this host lacks, and what to do about it",
         "info": "Show the backend in use and its state",
         "version": "Show versions",
+        "debug": "Speak to a backend in its own words",
         "completion": "Print the completion script of a shell",
     },
 }

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from runtimes.client.log_lines import LogLine, LogOptions
     from runtimes.client.opening import connect
     from runtimes.client.pod import Pod
+    from runtimes.client.pod_events import PodEvent
     from runtimes.client.pod_id import PodId
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary, summarise
@@ -23,6 +24,7 @@ __all__ = [
     "LogLine",
     "LogOptions",
     "Pod",
+    "PodEvent",
     "PodId",
     "PodView",
     "RunOptions",
@@ -41,6 +43,7 @@ _HOMES = {
     "LogLine": "runtimes.client.log_lines",
     "LogOptions": "runtimes.client.log_lines",
     "Pod": "runtimes.client.pod",
+    "PodEvent": "runtimes.client.pod_events",
     "PodId": "runtimes.client.pod_id",
     "PodView": "runtimes.kubelet.status.view",
     "RunOptions": "runtimes.client.image_run",

@@ -64,6 +64,7 @@ def connect(
         why=asked.choice.why,
         runtime=_pod_runtime(asked.backend, service, node, events),
         kubelet=node,
+        service=service,
         config_path=settings.path,
     )
     return Runtime(opened)

@@ -15,11 +15,12 @@ from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from runtimes.client.image_run import RunOptions
+    from runtimes.client.pod_events import PodEvent
     from runtimes.client.workloads import Configuration, Object
     from runtimes.core.backend import Backend
     from runtimes.core.pod import v1
@@ -52,6 +53,7 @@ class Opened:
         why: one sentence on why it is this backend.
         runtime: the backend's own PodRuntime, or kubelet's generic one over its CRI service.
         kubelet: settings of the node.
+        service: what the backend opened: a CRI service, or the same as `runtime` in era 1.
         config_path: the configuration file that was read, None when there is none.
     """
 
@@ -59,6 +61,7 @@ class Opened:
     why: str
     runtime: PodRuntime
     kubelet: KubeletConfig
+    service: object
     config_path: Path | None = None
 
 
@@ -118,6 +121,15 @@ class Runtime:
     def stats(self) -> list[ContainerUsage]:
         """What every running container uses now."""
         return self.backend_runtime.stats()
+
+    def events(self) -> Iterator[PodEvent]:
+        """Yield what happens to containers and sandboxes of all pods, from now on.
+
+        A backend without events is asked once a second instead.
+        """
+        from runtimes.client.pod_events import watch
+
+        return watch(self.backend_runtime)
 
     # -- pods
 

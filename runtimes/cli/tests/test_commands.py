@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from runtimes.cli.commands.logs import read_since
-from runtimes.cli.commands.stats import rows
+from runtimes.cli.output.usage import rows
 from runtimes.core.pod.status import ContainerUsage
 
 if TYPE_CHECKING:

@@ -245,3 +245,28 @@ def _greet(server: socket.socket) -> None:
 
 def test_a_port_that_is_none_is_refused(web: Cli) -> None:
     assert "expected PORT" in web("port-forward", "web", "http").err
+
+
+def test_top_shows_containers_and_q_gives_the_terminal_back(web: Cli) -> None:
+    with Typist([*COMMAND, "top", "--interval", "0.1"]) as typist:
+        typist.see(b"talker")
+        typist.type(b"m")
+        typist.type(b"q")
+
+        assert typist.leave() == 0
+        assert typist.restored
+
+
+def test_top_without_a_terminal_prints_once(web: Cli) -> None:
+    names = {row[1] for row in web.ok("top", "--interval", "0.1").rows}
+
+    assert names == {"first", "talker"}
+
+
+def test_stats_go_on_until_ctrl_c(web: Cli) -> None:
+    with Typist([*COMMAND, "stats", "--watch", "--interval", "0.1"]) as typist:
+        typist.see(b"talker")
+        typist.see(b"talker")
+        typist.type(b"\x03")
+
+        assert typist.leave() == 130
