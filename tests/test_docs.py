@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,13 +42,16 @@ def test_python_and_toml_of_a_page_are_valid(page: Path) -> None:
         tomllib.loads(code)
 
 
-def test_the_walk_through_of_a_backend_makes_one_that_can_be_opened() -> None:
+def test_the_walk_through_of_a_backend_finds_the_one_beneath_and_passes_calls_on() -> None:
     namespace: dict[str, object] = {"__name__": __name__}
     for code in blocks(ROOT / "docs/write-a-backend.md", "python"):
         exec(compile(code, "write-a-backend.md", "exec", dont_inherit=True), namespace)
+    options, beneath, passed_on = (
+        namespace[name] for name in ("AuditOptions", "beneath", "passed_on")
+    )
 
-    backend = namespace["backend"]
+    found = beneath(options(over="fake"))  # type: ignore[operator]
 
-    assert backend.probe().usable  # type: ignore[attr-defined]
-    with backend.open() as service:  # type: ignore[attr-defined]
-        assert service.version().runtime_name == "toy"
+    assert found.name == "fake"
+    service = SimpleNamespace(beneath=found.open())
+    assert passed_on("version")(service).runtime_name == "fake"  # type: ignore[operator]

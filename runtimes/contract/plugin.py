@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.requires import MARK, NOT_CLAIMED
+from runtimes.contract.settings import noted, settings_of
 from runtimes.contract.suite import PROFILES
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--runtimes-backend", default="", metavar="NAME", help="the backend to hold to the contract"
     )
+    parser.addini("runtimes_backend", "the backend to hold to the contract", default="")
     group.addoption(
         "--runtimes-option", action="append", default=[], metavar="K=V", help="one of its options"
     )
@@ -128,41 +131,48 @@ def contract_subject(request: pytest.FixtureRequest) -> Subject:
     from runtimes.core.capability import Capability
 
     config = request.config
-    name = config.getoption("--runtimes-backend")
+    name = config.getoption("--runtimes-backend") or config.getini("runtimes_backend")
     if not name:
-        pytest.fail("no subject: give --runtimes-backend, or define the fixture contract_subject")
+        pytest.fail(
+            "no subject: give --runtimes-backend, set runtimes_backend in pytest's settings,"
+            " or define the fixture contract_subject"
+        )
     words = dict(word.partition("=")[::2] for word in config.getoption("--runtimes-option"))
     listed = ",".join(config.getoption("--runtimes-without")).split(",")
     without = frozenset(Capability(one) for one in listed if one)
+    settings = settings_of(config)
     return replace(
         subject_of(name, words, without),
         image=config.getoption("--runtimes-image"),
         registry=config.getoption("--runtimes-registry"),
+        known=() if settings is None else settings.plan.known,
     )
 
 
 # Of a module and not of the session: another module may have another subject.
 @pytest.fixture(scope="module")
 def contract_run(
-    contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
+    contract_subject: Subject,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Run]:
-    """The opened service with the suite's image in it; at the end, nothing may be left."""
+    """The opened service; at the end, nothing may be left."""
     from runtimes.contract.bench import Run
-    from runtimes.contract.provide import provide
     from runtimes.contract.traces import no_traces
 
     run_id = f"rtc-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp(run_id, numbered=False)
     folder.chmod(0o755)
-    with no_traces(contract_subject, run_id), contract_subject.open() as service:
-        run = Run(run_id, contract_subject, service, folder, "")
-        run.image = contract_subject.image or provide(run)
-        yield run
+    subject = noted(contract_subject, request.config)
+    with no_traces(subject, run_id), subject.open() as service:
+        yield Run(run_id, subject, service, folder)
 
 
 @pytest.fixture(scope="module")
 def contract_pod_run(
-    contract_subject: Subject, tmp_path_factory: pytest.TempPathFactory
+    contract_subject: Subject,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[PodRun]:
     """As `contract_run`, with a PodRuntime: the subject's own, or kubelet's over its CRI."""
     from runtimes.contract.pod_run import opened_pods
@@ -171,7 +181,8 @@ def contract_pod_run(
     run_id = f"rtp-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp(run_id, numbered=False)
     folder.chmod(0o755)
-    with no_traces(contract_subject, run_id), opened_pods(contract_subject, run_id, folder) as run:
+    subject = noted(contract_subject, request.config)
+    with no_traces(subject, run_id), opened_pods(subject, run_id, folder) as run:
         yield run
 
 
@@ -199,9 +210,10 @@ def contract_pod(contract_pod_run: PodRun, request: pytest.FixtureRequest) -> It
 
 def _apply_claims(subject: Subject, request: pytest.FixtureRequest) -> None:
     """Skip what the subject doesn't claim; expect what is known to fail."""
-    mark = request.node.get_closest_marker("contract_requires")
+    mark = request.node.get_closest_marker(MARK)
     lacking = [one for one in mark.args if one not in subject.claims] if mark else []
     if lacking:
+        request.node.stash[NOT_CLAIMED] = True
         pytest.skip(f"{subject.name} doesn't claim {', '.join(lacking)}")
     reason = subject.why_it_fails(request.node.name)
     if reason is not None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from runtimes.contract.bench import Run
 from runtimes.contract.pod_bench import PodRun
-from runtimes.contract.provide import provide
 from runtimes.contract.testimage.busybox import BUSYBOX, busybox
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic.runtime import GenericRuntime
@@ -32,8 +31,7 @@ def opened_pods(subject: Subject, run_id: str, folder: Path) -> Iterator[PodRun]
     service = subject.open()
     config = KubeletConfig(root=folder / "kubelet", log_root=folder / "logs", cgroup_root=run_id)
     with GenericRuntime(service, name=subject.name, config=config) as generic:
-        image = subject.image or provide(Run(run_id, subject, service, folder, ""))
-        yield PodRun(run_id, subject, generic, folder, image)
+        yield PodRun(run_id, subject, generic, folder, Run(run_id, subject, service, folder).image)
 
 
 def _import(runtime: PodRuntime) -> str:

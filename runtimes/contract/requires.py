@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from runtimes.core.capability import Capability
 
 MARK = "contract_requires"
+NOT_CLAIMED = pytest.StashKey[bool]()
+"""Set on a test that is skipped because its subject claims less."""
 Test = TypeVar("Test", bound="Callable[..., None]")
 
 
@@ -27,3 +29,7 @@ def requires(*capabilities: Capability) -> Callable[[Test], Test]:
         return decorated
 
     return decorate
+
+
+class Undeclared(AssertionError):
+    """It works, but isn't claimed: one line in the backend's capabilities is missing."""

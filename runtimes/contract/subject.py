@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
 from runtimes.core.capability import Capability
 
 if TYPE_CHECKING:
@@ -15,17 +16,32 @@ if TYPE_CHECKING:
     from runtimes.core.pod.runtime import PodRuntime
 
 
+_PREFIX = "test_"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A test that fails today. Strict: once it passes, the run fails until this is removed.
 
     Attributes:
-        test: its name, with ``[parameter]`` to mean one case only.
+        test: its name or its whole id, with ``[parameter]`` to mean one case only.
         reason: why, and whose fault it is.
+        link: where it is being worked on; demanded of a list that is read from a file.
     """
 
     test: str
     reason: str
+    link: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.link})" if self.link else self.reason
+
+    @property
+    def name(self) -> str:
+        """The function's name, whichever way `test` is written."""
+        base, bracket, case = self.test.partition("[")
+        short = base.rpartition(".")[2]
+        return ("" if short.startswith(_PREFIX) else _PREFIX) + short + bracket + case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +75,11 @@ class Subject:
     def why_it_fails(self, test: str) -> str | None:
         """The reason of a known failure; None when `test` must pass."""
         names = {test, test.partition("[")[0]}
-        return next((known.reason for known in self.known if known.test in names), None)
+        return next((str(known) for known in self.known if known.name in names), None)
 
 
 def subject_of(name: str, words: Mapping[str, str], without: frozenset[Capability]) -> Subject:
-    """The subject that a command line names.
+    """The subject that a command line names: a CRI service or a PodRuntime.
 
     Raises:
         BackendUnavailable: it isn't installed, or not usable here.
@@ -72,8 +88,13 @@ def subject_of(name: str, words: Mapping[str, str], without: frozenset[Capabilit
     from runtimes.core import configure, discovery
     from runtimes.core.backend import Kind
 
-    backend = discovery.load(name, [Kind.CRI])
+    backend = discovery.load(name)
     options: object = configure.fill(backend.options, words)
-    return Subject(
-        name=name, open=lambda: backend.open(options), claims=backend.capabilities - without
-    )
+    claims = backend.capabilities - without
+    if backend.kind is Kind.CRI:
+        return Subject(name=name, open=lambda: backend.open(options), claims=claims)
+
+    def no_cri() -> CriService:
+        raise errors.Unimplemented(f"open the CRI of backend '{name}': it is of kind 'pod'")
+
+    return Subject(name=name, open=no_cri, open_pods=lambda: backend.open(options), claims=claims)

@@ -8,9 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PROFILES = ("runtimes.contract.cri", "runtimes.contract.pod")
+PACKAGES = (*PROFILES, "runtimes.contract.docker")
 PREFIX = "test_"
 
 
@@ -35,9 +36,17 @@ def tests_of(profile: str) -> dict[str, Callable[..., None]]:
 
 def attribute(profile: str, name: str) -> object:
     """Serve ``from <profile> import *`` without importing every test before it is asked for."""
-    tests = tests_of(profile) if name == "__all__" or name.startswith(PREFIX) else {}
+    return attribute_of((profile,), name)
+
+
+def attribute_of(profiles: Sequence[str], name: str) -> object:
+    """The same of several profiles at once."""
+    tests: dict[str, Callable[..., None]] = {}
+    if name == "__all__" or name.startswith(PREFIX):
+        for profile in profiles:
+            tests |= tests_of(profile)
     if name == "__all__":
         return list(tests)
     if name in tests:
         return tests[name]
-    raise AttributeError(f"module {profile!r} has no attribute {name!r}")
+    raise AttributeError(f"'{profiles[0]}' has no attribute {name!r}")

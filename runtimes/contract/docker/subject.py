@@ -35,4 +35,4 @@ class DockerSubject:
     def why_it_fails(self, test: str) -> str | None:
         """The reason of a known failure; None when `test` must pass."""
         names = {test, test.partition("[")[0]}
-        return next((known.reason for known in self.known if known.test in names), None)
+        return next((str(known) for known in self.known if known.name in names), None)

@@ -117,7 +117,7 @@ def engine(
         host_ip="192.0.2.7",
     )
     with subject.open() as service:
-        image = provide(Run("rtk", subject, service, folder, ""))
+        image = provide(Run("rtk", subject, service, folder))
         runtime = GenericRuntime(service, name=subject.name, config=config)
         yield RealKubelet(runtime, image, config, folder)
     if request.param == "oci":

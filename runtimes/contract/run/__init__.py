@@ -1,0 +1,1 @@
+"""A run of the suite: what was called, how each test went, and the report of it."""

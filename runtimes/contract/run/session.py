@@ -1,0 +1,175 @@
+"""Run the suite by pytest, hermetically, and collect a report."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import platform
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.contract.report.model import Host, Outcome, Report, Subject, Verdict
+from runtimes.contract.run.plan import backends
+from runtimes.contract.run.recorder import Recorder
+from runtimes.contract.run.transcript import Transcript
+from runtimes.contract.settings import Settings
+from runtimes.core import errors
+from runtimes.core.backend import Kind
+from runtimes.core.discovery import installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from runtimes.contract.run.plan import Plan
+
+_OFF = ("terminal", "cacheprovider", "timeout", "xdist", "randomly", "faulthandler")
+"""Plugins that would speak, or meddle."""
+_COLLECTION_FAILED = frozenset({pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Attributes:
+    progress: told of each test as it ends.
+    last_words: gets the report so far when a test hangs beyond help, before the process ends.
+    """
+
+    progress: Callable[[Outcome], None]
+    last_words: Callable[[Report], None]
+
+
+def run(plan: Plan, command: str, watchers: Watchers) -> Report:
+    """Run what the plan asks for.
+
+    Raises:
+        BackendUnavailable: the backend can't be used on this host.
+        Internal: pytest itself failed.
+    """
+    began, start = datetime.now(UTC), time.monotonic()
+    subject = describe(plan)
+    transcript = Transcript()
+    tests: list[Outcome] = []
+
+    def report(found: Iterable[Outcome]) -> Report:
+        return Report(
+            subject=subject,
+            host=_host(),
+            began=began.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - start, 1),
+            command=command,
+            tests=tuple(merged(found)),
+            only=plan.narrowed,
+        )
+
+    def give_up(found: list[Outcome]) -> None:
+        watchers.last_words(report([*tests, *found]))
+
+    for _ in range(plan.repeat):
+        recorder = Recorder(plan, transcript, watchers.progress, give_up)
+        _pytest(plan, recorder, transcript)
+        tests += [*recorder.tests, *_clean(recorder.tests)]
+    return report(tests)
+
+
+def describe(plan: Plan) -> Subject:
+    """The backend's own description, and of the engine beneath it if it is usable here.
+
+    Raises:
+        BackendUnavailable: it isn't.
+    """
+    from runtimes.core import configure
+
+    found = backends(plan)
+    for backend in found:
+        probe = backend.probe(configure.fill(backend.options, plan.words))
+        if not probe.usable:
+            raise errors.BackendUnavailable(
+                f"hold backend '{plan.name}' to its contract: {probe.reason}; {probe.remedy}"
+            )
+        engine = probe.reason
+    source = next(one for one in installed(tuple(Kind)) if one.name == plan.name)
+    claims = frozenset[str]().union(*(backend.capabilities for backend in found))
+    return Subject(
+        name=plan.name,
+        kind=", ".join(plan.kinds),
+        package=source.distribution,
+        version=source.version,
+        engine=engine,
+        capabilities=tuple(sorted(claims - set(plan.without))),
+    )
+
+
+def merged(tests: Iterable[Outcome]) -> list[Outcome]:
+    """One entry for each id: a test that ran several times is as bad as its worst run."""
+    found: dict[str, Outcome] = {}
+    for test in tests:
+        before = found.get(test.id)
+        found[test.id] = test if before is None else _worse(before, test)
+    return list(found.values())
+
+
+_WORST_FIRST = (
+    Verdict.FAIL,
+    Verdict.UNDECLARED,
+    Verdict.KNOWN_FAILURE,
+    Verdict.SKIPPED,
+    Verdict.UNIMPLEMENTED,
+    Verdict.PASS,
+)
+
+
+def _worse(one: Outcome, other: Outcome) -> Outcome:
+    from msgspec.structs import replace
+
+    worse = min(one, other, key=lambda test: _WORST_FIRST.index(test.verdict))
+    return replace(
+        worse,
+        runs=one.runs + other.runs,
+        passed=one.passed + other.passed,
+        ms=round((one.ms * one.runs + other.ms * other.runs) / (one.runs + other.runs), 1),
+    )
+
+
+def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:
+    output = io.StringIO()
+    with tempfile.TemporaryDirectory(prefix="runtimes-contract-") as folder:
+        ini = Path(folder, "pytest.ini")
+        ini.write_text("[pytest]\nxfail_strict = true\n")
+        arguments = ["-c", str(ini), "--rootdir", folder, "--basetemp", str(Path(folder, "tmp"))]
+        arguments += [word for name in _OFF for word in ("-p", f"no:{name}")]
+        arguments += ["--import-mode=importlib", "--capture=sys", "--pyargs", *plan.packages]
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            settings = Settings(plan=plan, transcript=transcript)
+            code = pytest.main(arguments, plugins=[recorder, settings])
+    if code in _COLLECTION_FAILED:
+        raise errors.Internal(f"run the contract: pytest ended with {code!r}: {output.getvalue()}")
+
+
+def _clean(tests: list[Outcome]) -> list[Outcome]:
+    """That nothing was left behind is a test too, one for each profile's packages."""
+    from runtimes.contract.run.recorder import leftovers
+
+    packages = dict.fromkeys((test.id.partition(".")[0], test.profile) for test in tests)
+    known = {test.id for test in tests}
+    first = dict(reversed(list(packages)))
+    return [
+        test
+        for package, profile in first.items()
+        if (test := leftovers(package, profile)).id not in known
+    ]
+
+
+def _host() -> Host:
+    return Host(
+        kernel=platform.release(),
+        machine=platform.machine(),
+        python=platform.python_version(),
+        root=os.geteuid() == 0,
+    )

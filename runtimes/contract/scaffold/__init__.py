@@ -1,0 +1,1 @@
+"""`runtimes plugin new`: a whole, separately installable project for a new backend."""
