@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtimes.client.runtime import Opened, Runtime
 from runtimes.core import discovery
-from runtimes.core.backend import Kind
 from runtimes.core.configure import Config, fill, read_config
-from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.opening import kubelet_config, pod_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from runtimes.core.backend import Backend
     from runtimes.core.discovery import Choice
-    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.events import Recorder
-
-ROOT_VARIABLE = "RUNTIMES_KUBELET_ROOT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ def connect(
     opened = Opened(
         backend=asked.backend,
         why=asked.choice.why,
-        runtime=_pod_runtime(asked.backend, service, node, events),
+        runtime=pod_runtime(asked.backend, service, node, events=events),
         kubelet=node,
         service=service,
         config_path=settings.path,
@@ -70,40 +65,8 @@ def connect(
     return Runtime(opened)
 
 
-def kubelet_config(
-    table: Mapping[str, object], *, environ: Mapping[str, str] | None = None
-) -> KubeletConfig:
-    """Read the settings of the node from ``[kubelet]``; the root variable moves all folders.
-
-    Raises:
-        InvalidArgument: an unknown name, or a value of another type.
-    """
-    root = (os.environ if environ is None else environ).get(ROOT_VARIABLE, "")
-    folders = {"root": root, "log_root": str(Path(root, "logs"))} if root else {}
-    return fill(KubeletConfig, {**table, **folders})
-
-
 def _ask(backend: str | Backend[Any] | None, settings: Config) -> _Asked:
     if backend is None or isinstance(backend, str):
         choice = discovery.choose(backend, settings.backend)
         return _Asked(discovery.load(choice.name), choice)
     return _Asked(backend, discovery.Choice(backend.name, "given as an object"))
-
-
-def _pod_runtime(
-    backend: Backend[Any],
-    service: Any,  # noqa: ANN401 - what `open` gives depends on the kind
-    node: KubeletConfig,
-    events: Recorder | None,
-) -> PodRuntime:
-    if backend.kind is Kind.POD:
-        runtime: PodRuntime = service
-        return runtime
-    from runtimes.kubelet.events import log_event
-    from runtimes.kubelet.generic.node import Surroundings
-    from runtimes.kubelet.generic.runtime import GenericRuntime
-    from runtimes.kubelet.store.source import StoredObjects
-
-    objects = StoredObjects(node.root, backend.name)
-    around = Surroundings(record=events or log_event, objects=objects)
-    return GenericRuntime(service, name=backend.name, config=node, around=around)

@@ -154,7 +154,7 @@ def test_commands_of_plugins_are_listed_and_run(cli: Cli, monkeypatch: pytest.Mo
     _install(cli.folder, _PLUGIN)
     monkeypatch.syspath_prepend(str(cli.folder))
 
-    assert "hello  of acme-cli" in cli("--help").out
+    assert "hello    of acme-cli" in cli("--help").out
     assert cli.ok("hello").out == "hello from a plugin\n"
     sys.modules.pop("acme_cli")
 

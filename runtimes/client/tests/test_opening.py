@@ -7,12 +7,12 @@ import pytest
 
 from runtimes import client
 from runtimes.client import connect
-from runtimes.client.opening import kubelet_config
 from runtimes.contract.fake.backend import FakeBackend
 from runtimes.core import errors
 from runtimes.core.backend import Kind
 from runtimes.core.configure import Config
 from runtimes.kubelet.generic.runtime import GenericRuntime
+from runtimes.kubelet.opening import kubelet_config
 
 if TYPE_CHECKING:
     from runtimes.core.pod.runtime import PodRuntime

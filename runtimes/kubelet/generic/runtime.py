@@ -202,6 +202,10 @@ class GenericRuntime:
         service = streams.streaming(self._service, self._name)
         return service.open_port_forward(pod_sandbox_id, port)
 
+    def reopen_log(self, container_id: str) -> None:
+        """Go on in a new file at the log's path, after the old one was renamed."""
+        self._service.reopen_container_log(container_id)
+
     # -- images
 
     def pull_image(self, image: str, auths: Sequence[RegistryAuth] = ()) -> str:

@@ -116,6 +116,29 @@ class PodStore:
         pods = [pod for pod in map(self.by_uid, uids) if pod is not None]
         return sorted(pods, key=lambda pod: (pod.metadata.namespace, pod.metadata.name))
 
+    def add_ephemeral(self, uid: str, container: v1.EphemeralContainer) -> v1.Pod:
+        """Let a container for debugging join a pod; whoever drives the pod starts it.
+
+        Raises:
+            NotFound: there is no such pod.
+            AlreadyExists: it has a container of that name.
+        """
+        with self._locked():
+            pod = self.by_uid(uid)
+            if pod is None:
+                raise errors.NotFound(f"debug pod with uid {uid}: it wasn't applied here")
+            spec = pod.spec
+            taken = {one.name for one in (*spec.init_containers, *spec.containers)}
+            if container.name in taken | {one.name for one in spec.ephemeral_containers}:
+                raise errors.AlreadyExists(
+                    f"debug pod {pod.metadata.namespace}/{pod.metadata.name}: it has a container"
+                    f" {container.name}; give the new one another name"
+                )
+            joined = (*spec.ephemeral_containers, container)
+            pod = replace(pod, spec=replace(spec, ephemeral_containers=joined))
+            self._write(pod)
+        return pod
+
     def mark_deleted(self, uid: str, grace_period: int | None = None) -> v1.Pod | None:
         """Note that a pod shall end; whoever runs it then stops it. Idempotent.
 
@@ -197,7 +220,8 @@ class PodStore:
                 f"apply pod {old.metadata.namespace}/{old.metadata.name}: it runs as uid"
                 f" {old.metadata.uid}, the manifest says {pod.metadata.uid}; remove the pod first"
             )
-        generation = (old.metadata.generation or 0) + int(old.spec != pod.spec)
+        spec = replace(pod.spec, ephemeral_containers=old.spec.ephemeral_containers)
+        generation = (old.metadata.generation or 0) + int(old.spec != spec)
         meta = replace(
             pod.metadata,
             uid=old.metadata.uid,
@@ -206,7 +230,7 @@ class PodStore:
             deletion_timestamp="",
             deletion_grace_period_seconds=None,
         )
-        return replace(pod, metadata=meta, status=None)
+        return replace(pod, metadata=meta, spec=spec, status=None)
 
     def _write(self, pod: v1.Pod) -> None:
         meta, record = pod.metadata, self._record(pod.metadata.uid)

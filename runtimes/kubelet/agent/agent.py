@@ -1,0 +1,280 @@
+"""Agent: keeps the pods of a folder running on one runtime.
+
+    folder --scan--> records --> one task per pod --> syncs in threads --> runtime
+      ^ inotify, and every `rescan` seconds     ^
+                                                +-- events, lists, probes: what has changed
+
+Nothing that the agent knows is in its memory alone: after a kill -9 the next one finds records and
+containers again and restarts none of them.
+
+Source: kubelet pkg/kubelet/kubelet.go (syncLoop, HandlePodCleanups).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.pod.backoff import Backoff
+from runtimes.kubelet.agent import inotify
+from runtimes.kubelet.agent.changes import (
+    RELIST,
+    RELIST_WITH_EVENTS,
+    EventThread,
+    Look,
+    changed,
+    looks_of,
+)
+from runtimes.kubelet.agent.housekeeping import Chore, chores
+from runtimes.kubelet.agent.lanes import Lanes
+from runtimes.kubelet.agent.orphans import end_orphans
+from runtimes.kubelet.agent.pod_task import PodTask
+from runtimes.kubelet.agent.reconcile import Reconciled, reconcile
+from runtimes.kubelet.probe.prober import Prober, ProberSettings
+from runtimes.kubelet.worker import PodWorker, WorkerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.core.pod import v1
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.kubelet.agent.housekeeping import HousekeepingSettings
+    from runtimes.kubelet.agent.manifests import ManifestFolder
+    from runtimes.kubelet.config import KubeletConfig
+    from runtimes.kubelet.events import Recorder
+    from runtimes.kubelet.store.pods import PodStore
+
+log = logging.getLogger(__name__)
+_COALESCE = 0.05
+_END_PATIENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """How the agent goes about it.
+
+    Attributes:
+        workers: syncs at once, and stops at once.
+        rescan: seconds after which the folder is read though nothing told of a change.
+        stop_pods: end all pods when the agent ends; else they go on.
+        chores: garbage, images and logs.
+    """
+
+    workers: int = 64
+    rescan: float = 20.0
+    stop_pods: bool = False
+    chores: HousekeepingSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What the agent works with; `record` takes what happens to pods."""
+
+    runtime: PodRuntime
+    store: PodStore
+    config: KubeletConfig
+    record: Recorder
+
+
+class Agent:
+    """For one event loop; `run` it once."""
+
+    def __init__(self, node: Node, folder: ManifestFolder, settings: AgentSettings) -> None:
+        self._node = node
+        self._folder = folder
+        self._settings = settings
+        self._gone = False
+        self._lanes = Lanes(settings.workers, lambda: self._gone)
+        self._pods: dict[str, PodTask] = {}
+        self._running: dict[asyncio.Task[None], PodTask] = {}
+        self._rescan = asyncio.Event()
+        self._backoff = Backoff()
+        self._known: dict[str, Look] = {}
+        self._told: dict[str, str] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep the folder's pods running until `stop` is set."""
+        loop = asyncio.get_running_loop()
+
+        def wake(uid: str) -> None:
+            with suppress(RuntimeError):  # the loop has ended, and so has the agent
+                loop.call_soon_threadsafe(self._wake, uid)
+
+        self._prober = Prober(
+            ProberSettings(
+                exec=self._node.runtime.exec,
+                host_ip=self._node.config.host_ip,
+                on_change=wake,
+                record=self._node.record,
+            )
+        )
+        events = EventThread(self._node.runtime, wake)
+        work = [self._keep_folder(), self._relist(events), *map(self._keep_house, self._chores())]
+        tasks = [asyncio.create_task(each) for each in work]
+        stopped = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, *tasks):
+            task.cancel()
+        await self._leave()
+        for task in done - {stopped}:
+            task.result()
+
+    async def _leave(self) -> None:
+        if self._settings.stop_pods:
+            for pod in self._pods.values():
+                pod.end()
+            if self._running:
+                await asyncio.wait(self._running, timeout=_END_PATIENCE)
+        self._gone = True
+        for task in self._running:
+            task.cancel()
+        self._prober.close()
+        self._lanes.close()
+
+    # -- the folder
+
+    async def _keep_folder(self) -> None:
+        while True:
+            self._rescan.clear()
+            with _told_of_changes(self._folder, self._rescan):
+                await self._reconcile()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._settings.rescan):
+                        await self._rescan.wait()
+            await asyncio.sleep(_COALESCE)
+
+    async def _reconcile(self) -> None:
+        ended = frozenset(uid for uid, task in self._pods.items() if task.ended)
+        work = partial(reconcile, self._node.store, self._folder, ended)
+        try:
+            found = await self._lanes.look(work)
+        except errors.Error as error:
+            log.warning("read %s: %s", self._folder.path, error)
+            return
+        self._tell(found.problems)
+        self._carry_out(found)
+        if found.readable:
+            await self._end_orphans()
+
+    def _carry_out(self, found: Reconciled) -> None:
+        for applied in found.applied:
+            known = self._pods.get(applied.pod.metadata.uid)
+            if known is None:
+                self._start(applied.pod, fresh=applied.created)
+            else:
+                known.wake()
+        for pod in (*found.kept, *found.removed):
+            if pod.metadata.uid not in self._pods:
+                self._start(pod)
+        for pod in found.removed:
+            self._pods[pod.metadata.uid].end()
+
+    def _start(self, pod: v1.Pod, *, fresh: bool = False) -> None:
+        settings = WorkerSettings(
+            backoff=self._backoff, host_ip=self._node.config.host_ip, prober=self._prober
+        )
+        worker = PodWorker(
+            self._node.runtime, pod, store=self._node.store, fresh=fresh, settings=settings
+        )
+        kept = PodTask(worker, self._lanes)
+        self._pods[kept.uid] = kept
+        task = asyncio.create_task(kept.run(), name=kept.full_name)
+        self._running[task] = kept
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """Forget the pod; one that the folder still wants is found at the rescan."""
+        kept = self._running.pop(task)
+        self._pods.pop(kept.uid, None)
+        self._prober.forget(kept.uid)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("keep pod=%s: %s", kept.full_name, error, exc_info=error)
+            return  # a bug of ours: tried again at the next rescan, not at once
+        self._rescan.set()
+
+    async def _end_orphans(self) -> None:
+        work = partial(end_orphans, self._node.runtime, self._node.store, self._node.config)
+        try:
+            await self._lanes.end(work)
+        except errors.Error as error:
+            log.warning("end pods without a record: %s", error)
+
+    def _tell(self, problems: dict[str, str]) -> None:
+        """Say what is wrong, once."""
+        for what, problem in problems.items():
+            if self._told.get(what) != problem:
+                log.warning("%s: %s", what, problem)
+        self._told = problems
+
+    # -- what changes
+
+    def _wake(self, uid: str) -> None:
+        task = self._pods.get(uid)
+        if task is not None:
+            task.wake()
+
+    async def _relist(self, events: EventThread) -> None:
+        list_all = partial(self._node.runtime.get_pods, include_exited=True)
+        waited = RELIST_WITH_EVENTS
+        while True:
+            if waited >= RELIST_WITH_EVENTS or not events.working:
+                waited = 0.0
+                try:
+                    looks = looks_of(await self._lanes.look(list_all))
+                except errors.Error as error:
+                    self._tell_once("list pods", str(error))
+                else:
+                    for uid in changed(self._known, looks):
+                        self._wake(uid)
+                    self._known = looks
+            await asyncio.sleep(RELIST)
+            waited += RELIST
+
+    def _tell_once(self, what: str, problem: str) -> None:
+        if self._told.get(what) != problem:
+            log.warning("%s: %s", what, problem)
+            self._told[what] = problem
+
+    # -- housekeeping
+
+    def _chores(self) -> list[Chore]:
+        return chores(
+            self._node.runtime, self._node.store, self._node.config, self._settings.chores
+        )
+
+    async def _keep_house(self, chore: Chore) -> None:
+        while True:
+            await asyncio.sleep(chore.period)
+            try:
+                await self._lanes.look(chore.work)
+            except errors.Error as error:
+                log.warning("%s: %s", chore.name, error)
+
+
+@contextmanager
+def _told_of_changes(folder: ManifestFolder, changed: asyncio.Event) -> Iterator[None]:
+    """Set `changed` when something of the folder does; without inotify never."""
+    try:
+        descriptor = inotify.watch(folder.path)
+    except OSError as error:
+        log.debug("watch %s: %s", folder.path, error)
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        inotify.drain(descriptor)
+        changed.set()
+
+    loop.add_reader(descriptor, tell)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)

@@ -1,0 +1,104 @@
+"""One pod's task: sync on each change, until the pod has to go; then end it and forget it.
+
+    syncing -- end() --> terminating -- stopped, removed --> terminated
+
+The newest update wins: a sync reads the record when it begins, and one under way when the pod has
+to go is given up.
+
+Source: kubelet pkg/kubelet/pod_workers.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+
+if TYPE_CHECKING:
+    from runtimes.kubelet.agent.lanes import Lanes
+    from runtimes.kubelet.status.view import PodView
+    from runtimes.kubelet.worker import PodWorker
+
+log = logging.getLogger(__name__)
+_RETRY = 10.0
+_RETRY_END = 1.0
+
+
+class PodTask:
+    """For the event loop's thread alone.
+
+    Attributes:
+        worker: does one step at a time.
+        view: what the last sync led to, None before the first.
+    """
+
+    def __init__(self, worker: PodWorker, lanes: Lanes) -> None:
+        self.worker = worker
+        self.view: PodView | None = None
+        self._lanes = lanes
+        self._woken = asyncio.Event()
+        self._ending = False
+
+    @property
+    def uid(self) -> str:
+        return self.worker.pod.metadata.uid
+
+    @property
+    def full_name(self) -> str:
+        meta = self.worker.pod.metadata
+        return f"{meta.namespace}/{meta.name}"
+
+    @property
+    def ended(self) -> bool:
+        """The pod has ended for good, by itself."""
+        return self.view is not None and self.view.finished
+
+    def wake(self) -> None:
+        """Sync soon: something of the pod has changed."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """Stop and remove the pod; `run` returns when that is done. Idempotent."""
+        self._ending = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Keep the pod as its record says, until `end`."""
+        while not self._ending:
+            self._woken.clear()
+            wait = await self._sync()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+        await self._terminate()
+
+    async def _sync(self) -> float | None:
+        """Take the next steps; return the seconds until the next sync, None for not by itself."""
+        began = time.monotonic()
+        try:
+            self.view = await self._lanes.sync(self.worker.sync, lambda: self._ending)
+        except errors.Canceled:
+            return None if self._ending else _RETRY
+        except errors.Error as error:
+            log.warning("sync pod=%s: %s", self.full_name, error)
+            return _RETRY
+        took = time.monotonic() - began
+        log.debug("synced pod=%s phase=%s took=%.3fs", self.full_name, self.view.phase, took)
+        if not self.view.result.ok:
+            log.warning("sync pod=%s: %s", self.full_name, self.view.result.describe())
+        return self.view.next_sync
+
+    async def _terminate(self) -> None:
+        while True:
+            try:
+                await self._lanes.end(self.worker.remove)
+            except errors.Error as error:
+                log.warning("end pod=%s: %s", self.full_name, error)
+                await asyncio.sleep(_RETRY_END)
+            else:
+                log.info("ended pod=%s", self.full_name)
+                return

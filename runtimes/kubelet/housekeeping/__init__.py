@@ -1,0 +1,1 @@
+"""Disk space given back: images that nobody uses, logs that grew."""

@@ -1,0 +1,62 @@
+"""From a backend's service to a PodRuntime, and from a configuration to a node's settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runtimes.core.backend import Kind
+from runtimes.core.configure import fill
+from runtimes.kubelet.config import KubeletConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runtimes.core.backend import Backend
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.kubelet.events import Recorder
+
+ROOT_VARIABLE = "RUNTIMES_KUBELET_ROOT"
+
+
+def kubelet_config(
+    table: Mapping[str, object], *, environ: Mapping[str, str] | None = None
+) -> KubeletConfig:
+    """Read the settings of the node from ``[kubelet]``; the root variable moves all folders.
+
+    Raises:
+        InvalidArgument: an unknown name, or a value of another type.
+    """
+    root = (os.environ if environ is None else environ).get(ROOT_VARIABLE, "")
+    folders = {"root": root, "log_root": str(Path(root, "logs"))} if root else {}
+    return fill(KubeletConfig, {**table, **folders})
+
+
+def pod_runtime(
+    backend: Backend[Any],
+    service: Any,  # noqa: ANN401 - what `open` gives depends on the kind
+    node: KubeletConfig,
+    *,
+    events: Recorder | None = None,
+    is_removed: Callable[[str], bool] | None = None,
+) -> PodRuntime:
+    """The backend's own PodRuntime, or the generic one over its CRI service.
+
+    `events` takes what happens to pods, by default it is logged; `is_removed` tells garbage
+    collection that a pod's uid is gone for good, by default none is.
+    """
+    if backend.kind is Kind.POD:
+        runtime: PodRuntime = service
+        return runtime
+    from runtimes.kubelet.events import log_event
+    from runtimes.kubelet.generic.node import Surroundings, never_removed
+    from runtimes.kubelet.generic.runtime import GenericRuntime
+    from runtimes.kubelet.store.source import StoredObjects
+
+    around = Surroundings(
+        record=events or log_event,
+        objects=StoredObjects(node.root, backend.name),
+        is_removed=is_removed or never_removed,
+    )
+    return GenericRuntime(service, name=backend.name, config=node, around=around)

@@ -1,0 +1,86 @@
+"""Which files count, and what a bad one does to the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.kubelet.agent.manifests import ManifestFolder, is_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec: {{containers: [{{name: app, image: busybox}}]}}
+"""
+
+
+def write(folder: Path, name: str, pod: str = "web") -> Path:
+    path = folder / name
+    path.write_text(POD.format(name=pod))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.yml", "a.json", "a.b.yaml"])
+def test_manifests_are_known_by_their_endings(name: str) -> None:
+    assert is_manifest(name)
+
+
+@pytest.mark.parametrize("name", [".a.yaml", "a.yaml~", "a.yaml.swp", "a.txt", "#a.yaml#", "yaml"])
+def test_what_editors_leave_is_no_manifest(name: str) -> None:
+    assert not is_manifest(name)
+
+
+def test_pods_are_found_by_name_with_their_file(tmp_path: Path) -> None:
+    write(tmp_path, "a.yaml")
+    write(tmp_path, ".b.yaml", "hidden")
+    (tmp_path / "deeper.yaml").mkdir()
+
+    scan = ManifestFolder(tmp_path).scan()
+
+    assert {name: one.file for name, one in scan.pods.items()} == {("default", "web"): "a.yaml"}
+    assert list(scan.problems) == ["deeper.yaml"]
+
+
+def test_a_bad_file_leaves_the_others_alone(tmp_path: Path) -> None:
+    write(tmp_path, "a.yaml")
+    (tmp_path / "b.yaml").write_text("kind: [")
+
+    scan = ManifestFolder(tmp_path).scan()
+
+    assert list(scan.pods) == [("default", "web")]
+    assert "b.yaml:2:1" in scan.problems["b.yaml"]
+
+
+def test_only_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.yaml")
+    folder = ManifestFolder(tmp_path)
+
+    first, second = folder.scan(), folder.scan()
+    path.write_text(POD.format(name="other"))
+    third = folder.scan()
+
+    key = ("default", "web")
+    assert first.pods[key].pod is second.pods[key].pod
+    assert list(third.pods) == [("default", "other")]
+
+
+def test_a_name_belongs_to_its_first_file(tmp_path: Path) -> None:
+    write(tmp_path, "a.yaml")
+    write(tmp_path, "b.yaml")
+
+    scan = ManifestFolder(tmp_path).scan()
+
+    assert scan.pods["default", "web"].file == "a.yaml"
+    assert scan.problems == {"b.yaml": "pod default/web is in a.yaml already"}
+
+
+def test_a_folder_that_cannot_be_read_says_nothing_of_its_pods(tmp_path: Path) -> None:
+    scan = ManifestFolder(tmp_path / "gone").scan()
+
+    assert not scan.readable
+    assert not scan.pods
