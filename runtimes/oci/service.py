@@ -67,6 +67,11 @@ class OciService(UnimplementedService):
 
         return runtime_config()
 
+    def get_container_events(self) -> Iterator[cri.ContainerEventResponse]:
+        from runtimes.oci.event.watch import Events
+
+        return Events(self.engine)
+
     def run_pod_sandbox(self, config: cri.PodSandboxConfig, runtime_handler: str = "") -> str:
         from runtimes.oci.sandbox.run import run_pod_sandbox
 

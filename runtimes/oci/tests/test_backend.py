@@ -44,7 +44,7 @@ def test_unclaimed_rpcs_are_refused(pods: Pods) -> None:
     with pytest.raises(errors.Unimplemented, match="backend 'oci' does not implement Exec"):
         pods.service.exec(cri.ExecRequest())  # it opens sessions, and has no URLs to give
     with pytest.raises(errors.Unimplemented):
-        next(pods.service.get_container_events())
+        pods.service.checkpoint_container("c", "/nowhere", 1)
 
 
 def test_a_probe_is_quick_and_names_what_it_found() -> None:

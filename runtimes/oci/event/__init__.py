@@ -1,0 +1,1 @@
+"""What happens to pods and containers, whichever process does it."""
