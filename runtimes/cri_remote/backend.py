@@ -28,6 +28,11 @@ class RemoteOptions:
     crictl_config: the file to look in.
     timeout: seconds, what most calls get when the caller sets no deadline.
     api: which package name to speak; ``auto`` asks the runtime.
+    streaming: how exec, attach and port-forward speak; ``auto`` is SPDY. The runtime's
+        WebSocket may be unable to end a command's input.
+    streaming_ca: certificates that prove an https streaming server; the system's by default.
+    streaming_netns: network namespace in which the streaming server listens, such as that of
+        a rootless containerd, ``/proc/PID/ns/net``; by default this process's own.
     """
 
     endpoint: str = ""
@@ -35,6 +40,9 @@ class RemoteOptions:
     crictl_config: Path = Path("/etc/crictl.yaml")
     timeout: float = 120.0
     api: Literal["auto", "v1", "v1alpha2"] = "auto"
+    streaming: Literal["auto", "spdy", "websocket"] = "auto"
+    streaming_ca: Path | None = None
+    streaming_netns: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +109,16 @@ def _probe(found: Endpoints) -> Probe:
 
 def _connect(found: Endpoints, options: RemoteOptions) -> CriService:
     from runtimes.cri_remote.service import RemoteCri
+    from runtimes.cri_remote.streaming_options import StreamingOptions
     from runtimes.cri_remote.transport import Transport
 
+    streaming = StreamingOptions(options.streaming, options.streaming_ca, options.streaming_netns)
     package = "" if options.api == "auto" else f"runtime.{options.api}"
     runtime = Transport(found.runtime, base_timeout=options.timeout, package=package)
     if found.image == found.runtime:
-        return RemoteCri(runtime, runtime)
+        return RemoteCri(runtime, runtime, streaming)
     images = Transport(found.image, base_timeout=options.timeout, package=package, images_only=True)
-    return RemoteCri(runtime, images)
+    return RemoteCri(runtime, images, streaming)
 
 
 backend = RemoteBackend()

@@ -8,25 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.cri_remote import validate
+from runtimes.cri_remote.container import attach as container_attach
 from runtimes.cri_remote.container import create as container_create
-from runtimes.cri_remote.container import exec_sync as container_exec
+from runtimes.cri_remote.container import exec as container_exec
+from runtimes.cri_remote.container import exec_sync as container_exec_sync
 from runtimes.cri_remote.container import status as container_status
 from runtimes.cri_remote.container import stop as container_stop
 from runtimes.cri_remote.image import pull as image_pull
 from runtimes.cri_remote.image import status as image_status
 from runtimes.cri_remote.runtime import status as runtime_status
 from runtimes.cri_remote.runtime import version as runtime_version
+from runtimes.cri_remote.sandbox import port_forward as sandbox_port_forward
 from runtimes.cri_remote.sandbox import run as sandbox_run
 from runtimes.cri_remote.sandbox import status as sandbox_status
+from runtimes.cri_remote.streaming_options import StreamingOptions
 from runtimes.cri_remote.transport import flatten
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from runtimes.core.cri.services import CriService
+    from runtimes.core.streaming.session import StreamingService, StreamSession
     from runtimes.cri_remote.transport import Transport
 
 
@@ -35,9 +40,12 @@ class RemoteCri:
 
     name = "cri"
 
-    def __init__(self, runtime: Transport, images: Transport) -> None:
+    def __init__(
+        self, runtime: Transport, images: Transport, streaming: StreamingOptions | None = None
+    ) -> None:
         self._runtime = runtime
         self._images = images
+        self._streaming = streaming or StreamingOptions()
 
     def __enter__(self) -> Self:
         return self
@@ -121,9 +129,12 @@ class RemoteCri:
         self._runtime.unary("UpdatePodSandboxResources", request, answer)
 
     def port_forward(self, request: cri.PortForwardRequest) -> str:
-        answer = self._runtime.unary("PortForward", request, cri.PortForwardResponse)
-        validate.require("PortForward", {"url": answer.url})
-        return answer.url
+        return sandbox_port_forward.port_forward_url(self._runtime, request)
+
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        return sandbox_port_forward.open_port_forward(
+            self._runtime, pod_sandbox_id, port, self._streaming
+        )
 
     # -- containers
 
@@ -200,17 +211,19 @@ class RemoteCri:
     def exec_sync(
         self, container_id: str, cmd: Sequence[str], timeout: int
     ) -> cri.ExecSyncResponse:
-        return container_exec.exec_sync(self._runtime, container_id, cmd, timeout)
+        return container_exec_sync.exec_sync(self._runtime, container_id, cmd, timeout)
 
     def exec(self, request: cri.ExecRequest) -> str:
-        answer = self._runtime.unary("Exec", request, cri.ExecResponse)
-        validate.require("Exec", {"url": answer.url})
-        return answer.url
+        return container_exec.exec_url(self._runtime, request)
+
+    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+        return container_exec.open_exec(self._runtime, request, self._streaming)
 
     def attach(self, request: cri.AttachRequest) -> str:
-        answer = self._runtime.unary("Attach", request, cri.AttachResponse)
-        validate.require("Attach", {"url": answer.url})
-        return answer.url
+        return container_attach.attach_url(self._runtime, request)
+
+    def open_attach(self, request: cri.AttachRequest) -> StreamSession:
+        return container_attach.open_attach(self._runtime, request, self._streaming)
 
     # -- stats
 
@@ -303,4 +316,7 @@ class RemoteCri:
 if TYPE_CHECKING:
 
     def _check(service: RemoteCri) -> CriService:
+        return service
+
+    def _check_streams(service: RemoteCri) -> StreamingService:
         return service
