@@ -98,7 +98,10 @@ def fake_subject() -> Subject:
 def containerd_subject(runtimes_engines: EngineSession) -> Subject:
     env = runtimes_engines.env("containerd")
     backend = discovery.load("cri")
-    words = {"endpoint": env["CONTAINER_RUNTIME_ENDPOINT"]}
+    words = {
+        "endpoint": env["CONTAINER_RUNTIME_ENDPOINT"],
+        "streaming_netns": env["RUNTIMES_TEST_CONTAINERD_NETNS"],
+    }
     options: object = configure.fill(backend.options, words)
     return Subject(
         name="containerd",
