@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.host.clamp import Grants
+    from runtimes.core.host.usage import UsageCache
     from runtimes.dockershim.options import DockershimOptions
 
 
@@ -62,6 +63,11 @@ class Engine:
     @cached_property
     def networks(self) -> Networks:
         return Networks(self.options, self.paths)
+    def usage(self) -> UsageCache:
+        """What folders take on disk, measured now and then."""
+        from runtimes.core.host.usage import UsageCache
+
+        return UsageCache()
 
     @property
     def grants(self) -> Grants:

@@ -166,6 +166,44 @@ class DockershimService(UnimplementedService):
 
     # -- images
 
+    def list_images(self, filter: cri.ImageFilter | None = None) -> list[cri.Image]:
+        from runtimes.dockershim.image.list import list_images
+
+        return list_images(self.engine, filter)
+
+    def stream_images(self, filter: cri.ImageFilter | None = None) -> Iterator[cri.Image]:
+        from runtimes.dockershim.image.list import list_images
+
+        yield from list_images(self.engine, filter)
+
+    def image_status(
+        self, image: cri.ImageSpec, *, verbose: bool = False
+    ) -> cri.ImageStatusResponse:
+        from runtimes.dockershim.image.status import image_status
+
+        return image_status(self.engine, image, verbose=verbose)
+
+    def pull_image(
+        self,
+        image: cri.ImageSpec,
+        auth: cri.AuthConfig | None = None,
+        sandbox_config: cri.PodSandboxConfig | None = None,
+    ) -> str:
+        from runtimes.dockershim.image.pull import pull_image
+
+        del sandbox_config
+        return pull_image(self.engine, image, auth)
+
+    def remove_image(self, image: cri.ImageSpec) -> None:
+        from runtimes.dockershim.image.remove import remove_image
+
+        remove_image(self.engine, image)
+
+    def image_fs_info(self) -> cri.ImageFsInfoResponse:
+        from runtimes.dockershim.image.fs_info import image_fs_info
+
+        return image_fs_info(self.engine)
+
 
 if TYPE_CHECKING:
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from runtimes.cni.network import PodNetwork
     from runtimes.core.cgroup.layout import Layout
+    from runtimes.core.host.usage import UsageCache
     from runtimes.oci.host.facts import HostFacts
     from runtimes.oci.image.store import ImageStore
     from runtimes.oci.monitor.monitor import Monitor
     from runtimes.oci.options import OciOptions
     from runtimes.oci.registry.options import RegistryOptions
     from runtimes.oci.runtime.driver import Runtime
-    from runtimes.oci.snapshot.usage import UsageCache
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Engine:
 
     @cached_property
     def layer_usage(self) -> UsageCache:
-        from runtimes.oci.snapshot.usage import UsageCache
+        from runtimes.core.host.usage import UsageCache
 
         return UsageCache()
 

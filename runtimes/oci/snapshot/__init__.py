@@ -2,13 +2,10 @@
 
 from runtimes.oci.snapshot.record import Driver, Snapshot, layers_in_use, load
 from runtimes.oci.snapshot.rootfs import mount, overlay_works, prepare, remove
-from runtimes.oci.snapshot.usage import Usage, UsageCache
 
 __all__ = [
     "Driver",
     "Snapshot",
-    "Usage",
-    "UsageCache",
     "layers_in_use",
     "load",
     "mount",

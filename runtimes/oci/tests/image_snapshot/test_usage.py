@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from runtimes.oci.snapshot.usage import UsageCache, measure
+from runtimes.core.host.usage import UsageCache, measure
 from runtimes.oci.tests.image.test_tree import make_deep
 
 if TYPE_CHECKING:

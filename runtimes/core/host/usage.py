@@ -1,4 +1,4 @@
-"""How much a container's writable layer takes, measured now and then."""
+"""How much a folder takes on disk, measured now and then."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ class Usage:
 
 
 def measure(folder: Path, clock_ns: Callable[[], int] = time.time_ns) -> Usage:
-    """Walk a folder; what vanishes meanwhile, or lies too deep to be named, isn't counted."""
+    """Walk a folder; what vanishes meanwhile, or lies too deep to be named, isn't counted.
+
+    Nor are other file systems that are mounted in it.
+    """
     total = inodes = 0
+    device = _device(folder)
     linked: set[int] = set()
     todo = [os.fspath(folder)]
     while todo:
@@ -40,6 +44,8 @@ def measure(folder: Path, clock_ns: Callable[[], int] = time.time_ns) -> Usage:
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
+            if status.st_dev != device:
+                continue
             if entry.is_dir(follow_symlinks=False):
                 todo.append(entry.path)
             elif status.st_nlink > 1:
@@ -49,6 +55,13 @@ def measure(folder: Path, clock_ns: Callable[[], int] = time.time_ns) -> Usage:
             total += status.st_blocks * 512
             inodes += 1
     return Usage(total, inodes, clock_ns())
+
+
+def _device(folder: Path) -> int:
+    try:
+        return folder.stat().st_dev
+    except OSError:
+        return -1
 
 
 class UsageCache:

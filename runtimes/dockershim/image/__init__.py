@@ -1,0 +1,1 @@
+"""The Engine's images. One RPC a file."""

@@ -1,0 +1,60 @@
+"""RemoveImage.
+
+Source: CRI RemoveImage: "must not return an error if the image has already been removed".
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.docker.interface import ListOptions
+from runtimes.dockershim.image.convert import real
+from runtimes.dockershim.image.find import find
+
+if TYPE_CHECKING:
+    from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.docker.types import ImageInspect
+    from runtimes.dockershim.engine import Engine
+
+
+def remove_image(engine: Engine, image: cri.ImageSpec) -> None:
+    """Remove an image, found by any of its names, with all of them. Idempotent; absent is fine.
+
+    One that a container uses is left as it is, names included: taking off its names would free
+    nothing.
+
+    Raises:
+        FailedPrecondition: a container uses it, running or not.
+    Source: CRI RemoveImage.
+    """
+    found = find(engine, image.image)
+    if found is None:
+        return
+    _check_unused(engine, found)
+    for name in names(found):
+        with suppress(errors.ImageNotFound):  # It went with the last of its names.
+            engine.docker.remove_image(name)
+
+
+def names(found: ImageInspect) -> list[str]:
+    """All names of an image, its id last. Pure."""
+    return [*real(found["RepoTags"]), *real(found["RepoDigests"]), found["Id"]]
+
+
+def _check_unused(engine: Engine, found: ImageInspect) -> None:
+    wanted = ListOptions(all=True, filters={"ancestor": [found["Id"]]})
+    users = [one["Id"] for one in engine.docker.list_containers(wanted)]
+    mine = [one for one in users if _image_of(engine, one) == found["Id"]]
+    if mine:
+        raise errors.FailedPrecondition(
+            f"remove image '{found['Id']}': container '{mine[0]}' uses it; remove that first"
+        )
+
+
+def _image_of(engine: Engine, container_id: str) -> str:
+    try:
+        return engine.docker.inspect_container(container_id)["Image"]
+    except errors.NotFound:
+        return ""
