@@ -63,6 +63,8 @@ class Engine:
     @cached_property
     def networks(self) -> Networks:
         return Networks(self.options, self.paths)
+
+    @cached_property
     def usage(self) -> UsageCache:
         """What folders take on disk, measured now and then."""
         from runtimes.core.host.usage import UsageCache

@@ -164,6 +164,25 @@ class DockershimService(UnimplementedService):
 
     # -- statistics
 
+    def container_stats(self, container_id: str) -> cri.ContainerStats:
+        from runtimes.dockershim.stats.container import container_stats
+
+        return container_stats(self.engine, container_id)
+
+    def list_container_stats(
+        self, filter: cri.ContainerStatsFilter | None = None
+    ) -> list[cri.ContainerStats]:
+        from runtimes.dockershim.stats.container import list_container_stats
+
+        return list_container_stats(self.engine, filter)
+
+    def stream_container_stats(
+        self, filter: cri.ContainerStatsFilter | None = None
+    ) -> Iterator[cri.ContainerStats]:
+        from runtimes.dockershim.stats.container import list_container_stats
+
+        yield from list_container_stats(self.engine, filter)
+
     # -- images
 
     def list_images(self, filter: cri.ImageFilter | None = None) -> list[cri.Image]:

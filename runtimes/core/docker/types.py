@@ -189,6 +189,13 @@ class NetworkSettings(TypedDict, total=False):
     Networks: dict[str, EndpointSettings]
 
 
+class GraphDriver(TypedDict):
+    """Where a storage driver keeps a layer, e.g. `Data["UpperDir"]` of overlay2."""
+
+    Name: str
+    Data: dict[str, str] | None
+
+
 class ContainerInspect(TypedDict):
     """The answer of `inspect_container`; `Name` begins with a slash."""
 
@@ -208,6 +215,7 @@ class ContainerInspect(TypedDict):
     HostConfig: HostConfig
     Mounts: list[MountPoint]
     NetworkSettings: NetworkSettings
+    GraphDriver: NotRequired[GraphDriver]
     SizeRw: NotRequired[int]
     SizeRootFs: NotRequired[int]
 
@@ -245,6 +253,7 @@ class ImageInspect(TypedDict):
     Os: str
     Size: int
     RootFS: NotRequired[RootFS]
+    GraphDriver: NotRequired[GraphDriver]
 
 
 class ImageDelete(TypedDict, total=False):

@@ -71,8 +71,7 @@ def _limit(engine: Engine, container_id: str, wanted: str) -> None:
         return
     with ExitStack() as undo:
         undo.callback(engine.docker.stop_container, container_id, 0)
-        pid = engine.docker.inspect_container(container_id)["State"]["Pid"]
-        cgroup = cgroup_of(pid, container_id)
+        cgroup = cgroup_of(engine, engine.docker.inspect_container(container_id))
         if cgroup is not None:  # Else it has ended already.
             limits.update(cgroup_layout.detect(), cgroup, json.loads(wanted))
         undo.pop_all()

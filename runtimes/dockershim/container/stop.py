@@ -56,9 +56,9 @@ def stop(engine: Engine, container_id: str, timeout: int) -> None:
 
 
 def _kill(engine: Engine, container_id: str) -> None:
-    state = engine.docker.inspect_container(container_id)["State"]
-    if state["Running"]:
-        cgroup = cgroup_of(state["Pid"], container_id)
+    found = engine.docker.inspect_container(container_id)
+    if found["State"]["Running"]:
+        cgroup = cgroup_of(engine, found)
         if cgroup is not None:
             cgroup_kill.kill_all(cgroup_layout.detect(), cgroup)
         await_end(engine, container_id)

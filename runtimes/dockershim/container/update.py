@@ -52,7 +52,7 @@ def update_container_resources(
             docker.update_container(found["Id"], changes)
             undo.callback(_put_back, docker, found["Id"], before)
         if beyond:
-            _limit(found, beyond)
+            _limit(engine, found, beyond)
         undo.pop_all()
     engine.cache.changed(found["Id"])
 
@@ -68,8 +68,8 @@ def _put_back(docker: DockerUpdate, container_id: str, before: UpdateConfig) -> 
         docker.update_container(container_id, before)
 
 
-def _limit(found: ContainerInspect, changes: Resources) -> None:
-    cgroup = cgroup_of(found["State"]["Pid"], found["Id"])
+def _limit(engine: Engine, found: ContainerInspect, changes: Resources) -> None:
+    cgroup = cgroup_of(engine, found)
     if cgroup is None:
         raise errors.FailedPrecondition(
             f"container '{found['Id']}' isn't running, so it has no cgroup whose {sorted(changes)} "

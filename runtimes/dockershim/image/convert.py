@@ -20,9 +20,7 @@ _NONE = "<none>"
 
 def from_summary(found: ImageSummary, sandbox_image: str) -> cri.Image:
     """One of a list; whose user it is isn't in Docker's."""
-    return _image(
-        found["Id"], found["RepoTags"], found["RepoDigests"], found["Size"], sandbox_image
-    )
+    return _image(found, sandbox_image)
 
 
 def from_inspect(found: ImageInspect, sandbox_image: str) -> cri.Image:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 ALL = "ALL"
 
+_OLD = NAMES[: NAMES.index("CAP_AUDIT_READ") + 1]
+_NEW_SINCE = (1, 42)
+"""API of the Engines that know more capabilities than `_OLD`; others refuse those names."""
+
 
 def added(asked: cri.Capability, grants: Grants) -> list[str]:
     """What to add to the Engine's default set, or to nothing if all are dropped.
-
-    ALL is spelt out: the Engine's own ALL holds what the host may not grant, and then nothing
-    starts. Drops of single names win over ALL.
 
     Raises:
         InvalidArgument: an unknown capability.
@@ -35,27 +36,34 @@ def added(asked: cri.Capability, grants: Grants) -> list[str]:
             f"add_ambient_capabilities {list(asked.add_ambient_capabilities)}: Docker can't set "
             "ambient capabilities; set file capabilities in the image"
         )
-    if not any(name.upper() == ALL for name in asked.add_capabilities):
-        wanted = _expand(asked.add_capabilities, "add_capabilities")
-        return _ordered(clamp_capabilities(wanted, grants))
-    single = (name for name in asked.drop_capabilities if name.upper() != ALL)
-    return _ordered(every(grants) - _expand(single, "drop_capabilities"))
+    if _has_all(asked.add_capabilities):
+        return [ALL]
+    wanted = _expand(asked.add_capabilities, "add_capabilities")
+    return _ordered(clamp_capabilities(wanted, grants))
 
 
-def dropped(asked: cri.Capability) -> list[str]:
-    """What to take off; ALL stays ALL.
+def dropped(asked: cri.Capability, grants: Grants, api: tuple[int, int]) -> list[str]:
+    """What to take off; beside an added ALL, what the host withholds, or nothing would start.
 
     Raises:
         InvalidArgument: an unknown capability.
     """
-    if any(name.upper() == ALL for name in asked.drop_capabilities):
-        return [ALL]
-    return _ordered(_expand(asked.drop_capabilities, "drop_capabilities"))
+    single = _expand(
+        (name for name in asked.drop_capabilities if name.upper() != ALL), "drop_capabilities"
+    )
+    if _has_all(asked.add_capabilities):
+        return _ordered({*single, *withheld(grants, api)})
+    return [ALL] if _has_all(asked.drop_capabilities) else _ordered(single)
 
 
-def every(grants: Grants) -> frozenset[str]:
-    """All that the host grants."""
-    return grants.bounding & frozenset(NAMES)
+def withheld(grants: Grants, api: tuple[int, int]) -> list[str]:
+    """What an Engine's ALL holds and the host doesn't grant."""
+    known = NAMES if api >= _NEW_SINCE else _OLD
+    return [name for name in known if name not in grants.bounding]
+
+
+def _has_all(names: Iterable[str]) -> bool:
+    return any(name.upper() == ALL for name in names)
 
 
 def _expand(names: Iterable[str], field: str) -> frozenset[str]:

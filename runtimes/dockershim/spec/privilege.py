@@ -21,31 +21,35 @@ if TYPE_CHECKING:
 
     from runtimes.core.docker.types import HostConfig
     from runtimes.core.host.clamp import Grants
+    from runtimes.dockershim.spec.request import CreateRequest
 
 _LAST = Path("/proc/sys/kernel/cap_last_cap")
 _DEVICES = Path("/dev")
 
 
-def grant(config: HostConfig, grants: Grants, security_options: Collection[str]) -> None:
+def grant(config: HostConfig, request: CreateRequest) -> None:
     """Make a host config privileged, as far as the host allows."""
-    if known_to_kernel() <= grants.bounding:
+    bounding = request.grants.bounding
+    if known_to_kernel() <= bounding:
         config["Privileged"] = True
         return
     warn_once(
         "privileged",
         "a privileged container gets no more than this host grants: without %s",
-        ", ".join(sorted(known_to_kernel() - grants.bounding)),
+        ", ".join(sorted(known_to_kernel() - bounding)),
     )
-    config.update(piece_by_piece(grants, security_options))
+    config.update(piece_by_piece(request.grants, request.security_options, request.api))
     config["Devices"] = devices.every(_DEVICES)
 
 
-def piece_by_piece(grants: Grants, security_options: Collection[str]) -> HostConfig:
+def piece_by_piece(
+    grants: Grants, security_options: Collection[str], api: tuple[int, int]
+) -> HostConfig:
     """All that makes a container privileged but its devices. Pure."""
     confined = lsm.HAS_APPARMOR in security_options
     return {
-        "CapDrop": [capabilities.ALL],
-        "CapAdd": [name for name in NAMES if name in grants.bounding],
+        "CapAdd": [capabilities.ALL],
+        "CapDrop": capabilities.withheld(grants, api),
         "SecurityOpt": [
             "seccomp=unconfined",
             "label=disable",

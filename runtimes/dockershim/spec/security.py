@@ -30,10 +30,10 @@ def put(config: HostConfig, request: CreateRequest) -> None:
         *lsm.selinux(asked.selinux_options),
     ]
     if asked.privileged:
-        privilege.grant(config, request.grants, request.security_options)
+        privilege.grant(config, request)
     else:
         config["CapAdd"] = capabilities.added(asked.capabilities, request.grants)
-        config["CapDrop"] = capabilities.dropped(asked.capabilities)
+        config["CapDrop"] = capabilities.dropped(asked.capabilities, request.grants, request.api)
         _put_paths(config, request.config)
     if asked.no_new_privs:
         config["SecurityOpt"].append("no-new-privileges")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cgroup import stats
+from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import observe
 from runtimes.oci.sandbox.list import has_labels
@@ -75,45 +76,10 @@ def measure(engine: Engine, record: ContainerRecord) -> cri.ContainerStats:
             labels=config.labels,
             annotations=config.annotations,
         ),
-        cpu=cpu(used),
-        memory=memory(used),
-        swap=swap(used),
+        cpu=usage.cpu(used),
+        memory=usage.memory(used),
+        swap=usage.swap(used),
         writable_layer=_writable_layer(engine, record),
-    )
-
-
-def cpu(used: stats.CgroupStats) -> cri.CpuUsage | None:
-    """CPU time; the current rate is left to whoever compares two readings. Pure."""
-    if used.cpu_ns is None:
-        return None
-    return cri.CpuUsage(
-        timestamp=used.timestamp_ns, usage_core_nano_seconds=cri.UInt64Value(value=used.cpu_ns)
-    )
-
-
-def memory(used: stats.CgroupStats) -> cri.MemoryUsage | None:
-    """Memory, with the working set that kubelet evicts by. Pure."""
-    if used.memory is None:
-        return None
-    available = used.memory.available_bytes
-    return cri.MemoryUsage(
-        timestamp=used.timestamp_ns,
-        working_set_bytes=cri.UInt64Value(value=used.memory.working_set_bytes),
-        available_bytes=None if available is None else cri.UInt64Value(value=available),
-        usage_bytes=cri.UInt64Value(value=used.memory.usage_bytes),
-        rss_bytes=cri.UInt64Value(value=used.memory.rss_bytes),
-        page_faults=cri.UInt64Value(value=used.memory.page_faults),
-        major_page_faults=cri.UInt64Value(value=used.memory.major_page_faults),
-    )
-
-
-def swap(used: stats.CgroupStats) -> cri.SwapUsage | None:
-    """Swap in use. Pure."""
-    if used.memory is None:
-        return None
-    return cri.SwapUsage(
-        timestamp=used.timestamp_ns,
-        swap_usage_bytes=cri.UInt64Value(value=used.memory.swap_bytes),
     )
 
 

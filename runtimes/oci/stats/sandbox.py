@@ -6,19 +6,18 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from runtimes.cni import usage as interfaces
 from runtimes.core import errors
 from runtimes.core.cgroup import stats
+from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.sandbox import ready
 from runtimes.oci.sandbox.list import has_labels
 from runtimes.oci.stats import container
 
 if TYPE_CHECKING:
-    from runtimes.cni.network import InterfaceStatistics
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import SandboxRecord
-
-_DEFAULT_INTERFACE = "eth0"
 
 
 def pod_sandbox_stats(engine: Engine, pod_sandbox_id: str) -> cri.PodSandboxStats:
@@ -69,10 +68,10 @@ def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
             annotations=config.annotations,
         ),
         linux=cri.LinuxPodSandboxStats(
-            cpu=container.cpu(used),
-            memory=container.memory(used),
+            cpu=usage.cpu(used),
+            memory=usage.memory(used),
             network=_network(engine, record),
-            process=_processes(used),
+            process=usage.processes(used),
             containers=container.list_container_stats(engine, wanted),
         ),
     )
@@ -85,33 +84,9 @@ def _cgroup(engine: Engine, record: SandboxRecord) -> stats.CgroupStats:
         return stats.CgroupStats(time.time_ns(), cpu_ns=0, memory=None, pids=0, io=None)
 
 
-def _processes(used: stats.CgroupStats) -> cri.ProcessUsage | None:
-    if used.pids is None:
-        return None
-    return cri.ProcessUsage(
-        timestamp=used.timestamp_ns, process_count=cri.UInt64Value(value=used.pids)
-    )
-
-
 def _network(engine: Engine, record: SandboxRecord) -> cri.NetworkUsage | None:
     """The pod's own interfaces; None with the host's network."""
     if not record.netns_inode:
         return None
     found = engine.network.statistics(engine.paths.pin(record.id, "net"))
-    interfaces = [_interface(each) for each in found]
-    default = next((each for each in interfaces if each.name == _DEFAULT_INTERFACE), None)
-    return cri.NetworkUsage(
-        timestamp=time.time_ns(),
-        default_interface=default,
-        interfaces=[each for each in interfaces if each is not default],
-    )
-
-
-def _interface(found: InterfaceStatistics) -> cri.NetworkInterfaceUsage:
-    return cri.NetworkInterfaceUsage(
-        name=found.name,
-        rx_bytes=cri.UInt64Value(value=found.rx_bytes),
-        rx_errors=cri.UInt64Value(value=found.rx_errors),
-        tx_bytes=cri.UInt64Value(value=found.tx_bytes),
-        tx_errors=cri.UInt64Value(value=found.tx_errors),
-    )
+    return interfaces.network(found, time.time_ns())

@@ -1,0 +1,1 @@
+"""What containers and pods use. One RPC a file."""
