@@ -24,6 +24,18 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         Capability.PORT_MAPPINGS,
         Capability.SYSCTLS,
         Capability.POD_PID_NAMESPACE,
+        Capability.LOGS_REOPEN,
+        Capability.CONTAINER_STATS,
+        Capability.SANDBOX_STATS,
+        Capability.LIST_STREAMS,
+        Capability.CONTAINER_UPDATE,
+        Capability.IMAGE_PULL,
+        Capability.IMAGE_REMOVE,
+        Capability.IMAGE_FS_INFO,
+        Capability.MOUNT_PROPAGATION,
+        Capability.SECCOMP,
+        Capability.DEVICES,
+        Capability.RESOURCES,
     }
 )
 

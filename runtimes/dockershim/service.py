@@ -183,6 +183,25 @@ class DockershimService(UnimplementedService):
 
         yield from list_container_stats(self.engine, filter)
 
+    def pod_sandbox_stats(self, pod_sandbox_id: str) -> cri.PodSandboxStats:
+        from runtimes.dockershim.stats.sandbox import pod_sandbox_stats
+
+        return pod_sandbox_stats(self.engine, pod_sandbox_id)
+
+    def list_pod_sandbox_stats(
+        self, filter: cri.PodSandboxStatsFilter | None = None
+    ) -> list[cri.PodSandboxStats]:
+        from runtimes.dockershim.stats.sandbox import list_pod_sandbox_stats
+
+        return list_pod_sandbox_stats(self.engine, filter)
+
+    def stream_pod_sandbox_stats(
+        self, filter: cri.PodSandboxStatsFilter | None = None
+    ) -> Iterator[cri.PodSandboxStats]:
+        from runtimes.dockershim.stats.sandbox import list_pod_sandbox_stats
+
+        yield from list_pod_sandbox_stats(self.engine, filter)
+
     # -- images
 
     def list_images(self, filter: cri.ImageFilter | None = None) -> list[cri.Image]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim.sandbox import files
+from runtimes.dockershim.sandbox.ready import is_ready
 from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
-from runtimes.dockershim.state.record import SandboxPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def ready(engine: Engine, sandbox_id: str, what: str) -> Iterator[Pod]:
             f"{what}: nothing is known of sandbox '{sandbox_id}'; remove it and make another"
         )
     with engine.sandboxes.lock(record.id, shared=True) as found:
-        if found.phase is not SandboxPhase.READY or found.pause is None or not found.pause.alive:
+        if not is_ready(engine, found, engine.cache.known(sandbox_id)):
             raise errors.FailedPrecondition(f"{what}: sandbox '{sandbox_id}' isn't ready")
         config = cri.PodSandboxConfig.FromString(found.config)
         driver = engine.facts.cgroup_driver()
