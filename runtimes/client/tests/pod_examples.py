@@ -1,0 +1,165 @@
+"""What the manifests in examples/pods promise, and what came of them on a backend.
+
+The first lines of a manifest are comments: the first says what it shows, others begin with
+
+    expect: <phase> [exit code]     or `Complete` for a Job, `Running ready`, `refused <reason>`
+    log [pod/]<container>: <text>   that the container's log has
+    log after the stop ...: <text>  likewise, once the pod was stopped
+    message <container>: <text>     of its termination, which is just that but for line ends
+    reason <container>: <word>      of its termination
+    qos: <class>                    of the first pod
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtimes.client import StartFailed
+from runtimes.client.workloads import Outcome, configuration, plan_now, pods_of, wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.client import Pod, Runtime
+    from runtimes.client.workloads import Wanted
+    from runtimes.core.pod import v1
+
+IMAGE = "busybox:1.36"
+PATIENCE = 90.0
+_PAUSE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One comment: its words before the colon, and the text behind."""
+
+    words: tuple[str, ...]
+    text: str
+
+
+def promises(manifest: str) -> list[Promise]:
+    found = []
+    for line in manifest.splitlines():
+        if not line.startswith("# "):
+            break
+        head, colon, text = line[2:].partition(": ")
+        if colon and head.split()[0] in {"expect", "log", "message", "reason", "qos"}:
+            found.append(Promise(tuple(head.split()), text))
+    return found
+
+
+def carry_out(runtime: Runtime, path: Path, image: str) -> list[str]:
+    """Run a manifest and tell every promise that it broke."""
+    text = path.read_text()
+    objects = runtime.read(text.replace(f"image: {IMAGE}", f"image: {image}"))
+    for kept in configuration(objects):
+        runtime.keep(kept)
+    broken: list[str] = []
+    for one in wanted(objects):
+        broken += _Case(runtime, one, promises(text)).run()
+    return broken
+
+
+@dataclass(slots=True)
+class _Case:
+    runtime: Runtime
+    wanted: Wanted
+    promised: list[Promise]
+
+    def run(self) -> list[str]:
+        try:
+            ended = self._drive()
+            broken = [self._judge(one, ended) for one in self.promised if "after" not in one.words]
+            for pod in self._pods():
+                pod.stop()
+            broken += [self._judge(one, ended) for one in self.promised if "after" in one.words]
+        finally:
+            for pod in self._pods():
+                pod.remove(force=True)
+        return [one for one in broken if one]
+
+    def _pods(self) -> list[Pod]:
+        return list(pods_of(self.runtime, self.wanted).values())
+
+    def _expected(self) -> str:
+        return next(one.text for one in self.promised if one.words == ("expect",))
+
+    def _drive(self) -> str:
+        """Do what a person at the command line does; tell how it ended in the words of `expect`."""
+        plan = plan_now(self.runtime, self.wanted)
+        pods: dict[str, Pod] = {}
+        while plan.outcome is None:
+            new = [one for one in plan.pods if one.metadata.name not in pods]
+            if not new:
+                break
+            for one in new:
+                pods[one.metadata.name] = self.runtime.create(one)
+            refused = self._follow([pods[one.metadata.name] for one in new])
+            if refused or self._expected().startswith("Running"):
+                return refused or self._expected()
+            plan = plan_now(self.runtime, self.wanted)
+        if plan.outcome is Outcome.COMPLETE:
+            return "Complete"
+        return _ended(list(pods.values())[-1])
+
+    def _follow(self, pods: list[Pod]) -> str:
+        for pod in pods:
+            try:
+                pod.start(timeout=PATIENCE)
+            except StartFailed as error:
+                return f"refused {error.reason}"
+            if self._expected() == "Running ready":
+                pod.drive(lambda view: _is_ready(view.status), timeout=PATIENCE)
+            elif not self._expected().startswith("Running"):
+                pod.wait(timeout=PATIENCE)
+        return ""
+
+    def _judge(self, promise: Promise, ended: str) -> str:
+        kind, text = promise.words[0], promise.text
+        if kind == "expect":
+            return "" if ended == text else f"expected {text}, but {ended}"
+        if kind == "log":
+            return self._judge_log(promise)
+        if kind == "qos":
+            found = self._pods()[0].status().qos_class
+            return "" if found == text else f"expected qos {text}, but {found}"
+        told = self._termination(promise)
+        return "" if told == text else f"expected {' '.join(promise.words)} {text!r}, but {told!r}"
+
+    def _judge_log(self, promise: Promise) -> str:
+        """Logs of what goes on are waited for."""
+        end = time.monotonic() + (PATIENCE if self._expected() == "Running" else 0)
+        place = promise.words[-1]
+        while True:
+            lines = self._log(place)
+            if promise.text in lines:
+                return ""
+            if time.monotonic() > end:
+                return f"expected {promise.text!r} in the log of {place}, but it is {lines!r}"
+            time.sleep(_PAUSE)
+
+    def _log(self, place: str) -> str:
+        pod, container = self._place(place)
+        return b"".join(line.text for line in pod.logs(container)).decode()
+
+    def _place(self, place: str) -> tuple[Pod, str]:
+        name, _, container = place.rpartition("/")
+        pods = pods_of(self.runtime, self.wanted)
+        return (pods[name] if name else next(iter(pods.values()))), container
+
+    def _termination(self, promise: Promise) -> str:
+        pod, name = self._place(promise.words[-1])
+        status = next(one for one in pod.status().container_statuses if one.name == name)
+        ended = status.state.terminated
+        return "" if ended is None else str(getattr(ended, promise.words[0])).strip()
+
+
+def _is_ready(status: v1.PodStatus) -> bool:
+    return any(one.type == "Ready" and one.status == "True" for one in status.conditions)
+
+
+def _ended(pod: Pod) -> str:
+    status, code = pod.status(), pod.wait(timeout=PATIENCE)
+    return f"{status.phase} {code}" if code else status.phase

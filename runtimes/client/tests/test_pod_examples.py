@@ -1,0 +1,99 @@
+"""The manifests in examples/pods do what their first lines say: all on oci, some on containerd."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.client import Runtime, connect
+from runtimes.client.tests.pod_examples import carry_out, promises
+from runtimes.contract.testimage.busybox import busybox
+from runtimes.contract.testimage.push import push
+from runtimes.kubelet.config import KubeletConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.contract.engines.session import EngineSession
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples/pods").glob("*.yaml"))
+ON_CONTAINERD = EXAMPLES[::6]
+AT_ONCE = 6
+
+Outcomes = dict[str, Future[list[str]]]
+
+
+def node(folder: Path) -> KubeletConfig:
+    return KubeletConfig(
+        root=folder / "kubelet",
+        log_root=folder / "logs",
+        cgroup_root=f"rte{secrets.token_hex(3)}",
+        host_ip="192.0.2.7",
+    )
+
+
+def run_all(runtime: Runtime, examples: list[Path], image: str) -> Outcomes:
+    """Run several at a time; each test waits for its own."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {one.stem: pool.submit(carry_out, runtime, one, image) for one in examples}
+
+
+@pytest.fixture(scope="module")
+def on_oci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+    from runtimes.cni.bridge.builtin import BuiltinBridge
+    from runtimes.cni.bridge.segment import BridgeOptions
+
+    folder = tmp_path_factory.mktemp("oci")
+    folder.chmod(0o755)
+    archive = folder / "busybox.tar"
+    archive.write_bytes(busybox().archive())
+    bridge, run_root = f"rte{os.getpid():x}", folder / "run"
+    with connect(
+        "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
+    ) as runtime:
+        image = runtime.import_image(archive)[0]
+        yield run_all(runtime, EXAMPLES, image)
+    BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
+
+
+@pytest.fixture(scope="module")
+def on_containerd(
+    runtimes_engines: EngineSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Outcomes]:
+    folder = tmp_path_factory.mktemp("cri")
+    folder.chmod(0o755)
+    env = runtimes_engines.env("containerd")
+    image = push(env["RUNTIMES_TEST_REGISTRY"], "examples/busybox", "1", busybox())
+    with connect(
+        "cri", kubelet=node(folder), endpoint=env["CONTAINER_RUNTIME_ENDPOINT"]
+    ) as runtime:
+        runtime.pull(image)
+        yield run_all(runtime, ON_CONTAINERD, image)
+
+
+def test_there_are_enough_examples_and_each_says_what_to_expect() -> None:
+    assert len(EXAMPLES) >= 60
+    for path in EXAMPLES:
+        expected = [one for one in promises(path.read_text()) if one.words == ("expect",)]
+        assert len(expected) == 1, path
+
+
+@pytest.mark.needs_oci
+@pytest.mark.needs_root
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
+def test_an_example_does_what_it_says_on_oci(on_oci: Outcomes, name: str) -> None:
+    assert on_oci[name].result() == []
+
+
+@pytest.mark.needs_containerd
+@pytest.mark.needs_root
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", [path.stem for path in ON_CONTAINERD])
+def test_an_example_does_the_same_on_containerd(on_containerd: Outcomes, name: str) -> None:
+    assert on_containerd[name].result() == []
