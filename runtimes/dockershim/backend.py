@@ -21,6 +21,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         Capability.RUNTIME_CONFIG,
         Capability.RUNTIME_UPDATE,
         Capability.RUNTIME_HANDLERS,
+        Capability.EVENTS,
         Capability.PORT_MAPPINGS,
         Capability.SYSCTLS,
         Capability.POD_PID_NAMESPACE,

@@ -46,7 +46,7 @@ class Engine:
 
     @cached_property
     def cache(self) -> ContainerCache:
-        return ContainerCache(self.docker)
+        return ContainerCache(self.docker, self.options.relist_period)
 
     @cached_property
     def facts(self) -> EngineFacts:

@@ -64,6 +64,11 @@ class DockershimService(UnimplementedService):
 
         return runtime_config(self.engine)
 
+    def get_container_events(self) -> Iterator[cri.ContainerEventResponse]:
+        from runtimes.dockershim.status.events import get_container_events
+
+        return get_container_events(self.engine)
+
     # -- sandboxes
 
     def run_pod_sandbox(self, config: cri.PodSandboxConfig, runtime_handler: str = "") -> str:

@@ -1,25 +1,57 @@
-"""Docker's containers that are sandboxes or containers of pods."""
+"""Docker's containers that are sandboxes or containers of pods.
+
+Once the Engine's events are followed, lists and descriptions come from memory: a change costs one
+short list of what changed, however many were looked at. Where events don't come (the Engine is
+away, or tells none), each question goes to the Engine, and no answer is older than its question.
+
+Source: kubernetes/kubernetes#17959, #26394, #94829 for what asking one by one did.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors, labels
 from runtimes.core.docker.interface import ListOptions
+from runtimes.dockershim.cache.feed import Feed
+from runtimes.dockershim.cache.known import Known
+from runtimes.dockershim.cache.watch import Watch
 
 if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
-    from runtimes.core.docker.types import ContainerInspect, ContainerSummary
+    from runtimes.core.docker.types import ContainerInspect, ContainerSummary, Event
+
+RELIST_PERIOD = 30.0
+_MANY = 50
+"""So many changes cost less in a full list than named one by one."""
+
+_QUIET = ("exec_", "attach", "detach", "resize", "top", "export", "archive-path", "health_status")
+"""Beginnings of actions that change nothing that is listed."""
 
 
 class ContainerCache:
     """Lists and descriptions; thread-safe.
 
     Whoever changes something in the Engine says so by `changed`, and then reads what it wrote.
+
+    Args:
+        relist_period: seconds after which what events told is held against a full list.
     """
 
-    def __init__(self, docker: DockerInterface) -> None:
+    def __init__(self, docker: DockerInterface, relist_period: float = RELIST_PERIOD) -> None:
         self._docker = docker
+        self._period = relist_period
+        self._known = Known()
+        self._refreshing = threading.Lock()
+        self._listed_at: float | None = None
+        self._live = False
+        self._asked_before = False
+        self.feed = Feed()
+        self.watch = Watch(docker, self)
+
+    # -- questions
 
     def sandboxes(self) -> list[ContainerSummary]:
         """All pause containers, newest first.
@@ -27,7 +59,7 @@ class ContainerCache:
         Raises:
             Unavailable: the Engine doesn't answer.
         """
-        return self._list(labels.DOCKER_TYPE_SANDBOX)
+        return self._of_kind(labels.DOCKER_TYPE_SANDBOX)
 
     def containers(self) -> list[ContainerSummary]:
         """All containers of pods, newest first.
@@ -35,7 +67,7 @@ class ContainerCache:
         Raises:
             Unavailable: the Engine doesn't answer.
         """
-        return self._list(labels.DOCKER_TYPE_CONTAINER)
+        return self._of_kind(labels.DOCKER_TYPE_CONTAINER)
 
     def inspect(self, container_id: str) -> ContainerInspect:
         """Describe one, by its full id.
@@ -44,22 +76,75 @@ class ContainerCache:
             NotFound: the Engine has no such container.
             Unavailable: it doesn't answer.
         """
-        return self._docker.inspect_container(container_id)
+        found = self._known.inspected(container_id) if self._live else None
+        if found is not None:
+            return found
+        asked = self._known.now
+        found = self._docker.inspect_container(container_id)
+        if self._live:
+            self._known.keep_inspected(container_id, found, asked)
+        return found
 
     def known(self, container_id: str) -> ContainerSummary | None:
         """What is known of one without asking the Engine; None when nothing is."""
-        del container_id
-        return None
+        return self._known.summary(container_id) if self._live else None
+
+    # -- changes
 
     def changed(self, container_id: str) -> None:
         """Forget what is known of a container, as it was just changed."""
+        self._known.changed(container_id)
 
     def close(self) -> None:
         """Stop watching. Idempotent."""
+        self.watch.close()
+        self.feed.put(None)
 
-    def _list(self, kind: str) -> list[ContainerSummary]:
-        wanted = [f"{labels.DOCKER_TYPE}={kind}"]
-        return self._docker.list_containers(ListOptions(all=True, filters={"label": wanted}))
+    # -- what the watch tells
+
+    def connected(self) -> None:
+        self._known.clear()
+        self._listed_at = None
+        self._live = True
+
+    def happened(self, event: Event) -> None:
+        if not event["Action"].startswith(_QUIET):
+            self._known.changed(event["Actor"]["ID"])
+            self.feed.put(event)
+
+    def disconnected(self) -> None:
+        self._live = False
+        self.feed.put(None)
+
+    # -- how answers are kept true
+
+    def _of_kind(self, kind: str) -> list[ContainerSummary]:
+        found = self._current()
+        return [one for one in found if one["Labels"].get(labels.DOCKER_TYPE) == kind]
+
+    def _current(self) -> list[ContainerSummary]:
+        if not self._live:
+            if self._asked_before:  # A single question isn't worth a watch.
+                self.watch.start()
+            self._asked_before = True
+            return self._list()
+        with self._refreshing:
+            self._refresh()
+            return self._known.summaries()
+
+    def _refresh(self) -> None:
+        """Ask about what changed, or about everything when that is due."""
+        asked, began, stale = self._known.now, time.monotonic(), self._known.stale()
+        due = self._listed_at is None or began - self._listed_at > self._period
+        if due or len(stale) > _MANY:
+            self._known.keep_all(self._list(), asked)
+            self._listed_at = began
+        elif stale:
+            self._known.keep_some(stale, self._list(*stale), asked)
+
+    def _list(self, *ids: str) -> list[ContainerSummary]:
+        filters = {"label": [labels.DOCKER_TYPE]} | ({"id": list(ids)} if ids else {})
+        return self._docker.list_containers(ListOptions(all=True, filters=filters))
 
 
 def resolve(found: list[ContainerSummary], id_or_prefix: str, what: str) -> ContainerSummary:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.dockershim import naming
 from runtimes.dockershim.cache.containers import resolve
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ def find(engine: Engine, container_id: str) -> ContainerSummary:
     NotFound: no such container; a sandbox is none.
     InvalidArgument: several ids start so.
     """
+    known = engine.cache.known(container_id)
+    if known is not None and not naming.is_sandbox(known["Labels"]):
+        return known
     return resolve(engine.cache.containers(), container_id, "container")
 
 

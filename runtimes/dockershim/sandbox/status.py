@@ -6,10 +6,13 @@ Source: kubernetes/kubernetes#107749.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim import labels
+from runtimes.dockershim.container import status as container_status
 from runtimes.dockershim.sandbox import find, options, ready
 from runtimes.dockershim.sandbox.list import line
 
@@ -54,6 +57,16 @@ def describe(engine: Engine, found: find.Found) -> cri.PodSandboxStatus:
         annotations=item.annotations,
         runtime_handler=item.runtime_handler,
     )
+
+
+def containers_of(engine: Engine, sandbox_id: str) -> list[cri.ContainerStatus]:
+    """The status of each of a sandbox's containers, newest first."""
+    found = []
+    for summary in engine.cache.containers():
+        if labels.sandbox_of(summary["Labels"]) == sandbox_id:
+            with suppress(errors.NotFound):  # Removed since it was listed.
+                found.append(container_status.describe(engine.cache.inspect(summary["Id"])))
+    return found
 
 
 def _modes(found: find.Found) -> cri.NamespaceOption:

@@ -1,0 +1,310 @@
+"""Pod sandboxes on a real Engine, where dockershim and cri-dockerd had trouble."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.interface import CreateOptions
+from runtimes.dockershim import labels, naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runtimes.dockershim.service import DockershimService
+    from runtimes.dockershim.tests.conftest import Node
+
+pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
+
+PLUGIN = """#!/bin/sh
+[ "$CNI_COMMAND" = VERSION ] && {{ echo '{{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}}'; exit; }}
+echo "$CNI_COMMAND $CNI_CONTAINERID" >> {log}
+[ "$CNI_COMMAND" = ADD ] && [ -e {broken} ] && {{ echo '{{"code":100,"msg":"no luck"}}'; exit 1; }}
+[ "$CNI_COMMAND" = ADD ] && echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
+exit 0
+"""
+
+
+def state(service: DockershimService, sandbox_id: str) -> int:
+    return service.pod_sandbox_status(sandbox_id).status.state
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def record_file(service: DockershimService, sandbox_id: str) -> Path:
+    record = service.engine.sandboxes.of(sandbox_id)
+    assert record is not None
+    return service.engine.paths.sandbox(record.id) / "record.json"
+
+
+@pytest.fixture
+def cni(node: Node, tmp_path: Path) -> tuple[DockershimService, Path, Path]:
+    """A service on a CNI plugin that logs; the log, and a file that breaks ADD by being there."""
+    log, broken = tmp_path / "cni.log", tmp_path / "broken"
+    plugin = tmp_path / "bin" / "logging"
+    plugin.parent.mkdir()
+    plugin.write_text(PLUGIN.format(log=log, broken=broken))
+    plugin.chmod(0o755)
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    (conf / "10.conf").write_text('{"cniVersion":"1.0.0","name":"n","type":"logging"}')
+    log.touch()
+    service = node.open(network="auto", cni_conf_dir=conf, cni_bin_dirs=(plugin.parent,))
+    return service, log, broken
+
+
+def test_a_sandbox_whose_pause_process_was_killed_is_not_ready(
+    node: Node, service: DockershimService
+) -> None:
+    sandbox = service.run_pod_sandbox(node.sandbox("killed"))
+    record = service.engine.sandboxes.of(sandbox)
+    assert record is not None
+    assert record.pause is not None
+
+    os.kill(record.pause.pid, signal.SIGKILL)
+
+    wait_for(lambda: state(service, sandbox) == cri.SANDBOX_NOTREADY)
+    assert not service.pod_sandbox_status(sandbox).status.network.ip
+    assert service.run_pod_sandbox(node.sandbox("killed", attempt=1)) != sandbox
+
+
+def test_a_pause_container_that_was_restarted_by_hand_is_not_ready(
+    node: Node, service: DockershimService
+) -> None:
+    sandbox = service.run_pod_sandbox(node.sandbox("restarted"))
+
+    service.engine.docker.stop_container(sandbox, 0)
+    service.engine.docker.start_container(sandbox)
+
+    assert state(service, sandbox) == cri.SANDBOX_NOTREADY
+
+
+def test_a_sandbox_that_was_removed_by_hand_is_still_told_of_and_removable(
+    node: Node, service: DockershimService
+) -> None:
+    config = node.sandbox("gone")
+    sandbox = service.run_pod_sandbox(config)
+
+    service.engine.docker.remove_container(sandbox, force=True)
+
+    (found,) = service.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox))
+    assert (found.state, found.metadata) == (cri.SANDBOX_NOTREADY, config.metadata)
+    service.stop_pod_sandbox(sandbox)
+    service.remove_pod_sandbox(sandbox)
+    assert service.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox)) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", None], ids=["empty", "cut", "missing"])
+def test_a_lost_record_makes_a_sandbox_unknown_and_removable(
+    node: Node, damage: bytes | None
+) -> None:
+    config = node.sandbox("lost")
+    service = node.open()
+    sandbox = service.run_pod_sandbox(config)
+    path = record_file(service, sandbox)
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+
+    again = node.open()
+
+    (found,) = again.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox))
+    assert (found.state, found.metadata) == (cri.SANDBOX_NOTREADY, config.metadata)
+    again.stop_pod_sandbox(sandbox)
+    again.remove_pod_sandbox(sandbox)
+    assert again.run_pod_sandbox(config) != sandbox
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"version":"v1"}'])
+def test_a_corrupt_checkpoint_is_no_obstacle(
+    node: Node, service: DockershimService, text: str
+) -> None:
+    sandbox = service.run_pod_sandbox(node.sandbox("checkpoint"))
+    file = service.engine.paths.checkpoints / sandbox
+    assert file.exists()
+    file.write_text(text)
+
+    service.stop_pod_sandbox(sandbox)
+    service.remove_pod_sandbox(sandbox)
+
+    assert not file.exists()
+
+
+def test_a_running_leftover_of_the_same_name_gives_way(
+    node: Node, service: DockershimService
+) -> None:
+    config = node.sandbox("leftover")
+    docker = service.engine.docker
+    leftover = docker.create_container(
+        CreateOptions(
+            name=naming.of_sandbox(config.metadata),
+            config={"Image": service.engine.options.sandbox_image, "Labels": labels.of_sandbox(config)},
+            host_config={},
+        )
+    )["Id"]
+    docker.start_container(leftover)
+
+    sandbox = service.run_pod_sandbox(config)
+
+    assert state(service, sandbox) == cri.SANDBOX_READY
+    with pytest.raises(errors.NotFound):
+        docker.inspect_container(leftover)
+
+
+def test_somebody_elses_container_of_that_name_does_not_give_way(
+    node: Node, service: DockershimService
+) -> None:
+    config = node.sandbox("foreign")
+    docker = service.engine.docker
+    options = CreateOptions(
+        name=naming.of_sandbox(config.metadata),
+        config={"Image": service.engine.options.sandbox_image},
+        host_config={},
+    )
+    foreign = docker.create_container(options)["Id"]
+
+    with pytest.raises(errors.AlreadyExists):
+        service.run_pod_sandbox(config)
+
+    docker.remove_container(foreign, force=True)
+
+
+def test_two_ready_sandboxes_of_a_pod_are_both_told_the_newest_first(
+    node: Node, service: DockershimService
+) -> None:
+    made = [service.run_pod_sandbox(node.sandbox("two", attempt)) for attempt in (0, 1)]
+
+    found = service.list_pod_sandbox(cri.PodSandboxFilter(label_selector={"node": node.token}))
+
+    assert [one.id for one in found] == made[::-1]
+    assert {one.state for one in found} == {cri.SANDBOX_READY}
+
+
+def test_a_pods_files_are_ours_and_mounted(node: Node, service: DockershimService) -> None:
+    config = node.sandbox("files")
+    config.dns_config.servers.append("10.96.0.10")
+    config.dns_config.searches.extend(["a", "b"])
+    config.dns_config.options.append("ndots:5")
+
+    sandbox = service.run_pod_sandbox(config)
+
+    folder = record_file(service, sandbox).parent
+    assert (folder / "resolv.conf").read_text() == (
+        "nameserver 10.96.0.10\nsearch a b\noptions ndots:5\n"
+    )
+    ip = service.pod_sandbox_status(sandbox).status.network.ip
+    assert f"{ip}\t{config.metadata.name}\n" in (folder / "hosts").read_text()
+    mounts = service.engine.docker.inspect_container(sandbox)["Mounts"]
+    assert {one["Destination"] for one in mounts} == {
+        "/etc/resolv.conf",
+        "/etc/hosts",
+        "/etc/hostname",
+    }
+
+
+def test_a_network_is_attached_once_and_detached_after_the_processes_have_ended(
+    node: Node, cni: tuple[DockershimService, Path, Path]
+) -> None:
+    service, log, _ = cni
+    sandbox = service.run_pod_sandbox(node.sandbox("cni"))
+    assert service.pod_sandbox_status(sandbox).status.network.ip == "10.9.8.7"
+
+    service.stop_pod_sandbox(sandbox)
+    service.stop_pod_sandbox(sandbox)
+    service.remove_pod_sandbox(sandbox)
+
+    assert log.read_text() == f"ADD {sandbox}\nDEL {sandbox}\n"
+    assert list(service.engine.paths.pins.iterdir()) == []
+
+
+def test_a_network_that_failed_half_way_is_detached_and_nothing_is_left(
+    node: Node, cni: tuple[DockershimService, Path, Path]
+) -> None:
+    service, log, broken = cni
+    broken.touch()
+
+    with pytest.raises(errors.Error, match="no luck"):
+        service.run_pod_sandbox(node.sandbox("broken"))
+
+    calls = [line.split() for line in log.read_text().splitlines()]
+    assert [command for command, _ in calls][-1] == "DEL"
+    assert len({sandbox for _, sandbox in calls}) == 1
+    assert service.list_pod_sandbox() == []
+    assert service.engine.sandboxes.ids() == []
+    broken.unlink()
+    service.run_pod_sandbox(node.sandbox("broken"))
+
+
+def test_a_killed_run_is_undone_by_the_next_service_with_its_network(
+    node: Node, cni: tuple[DockershimService, Path, Path]
+) -> None:
+    service, log, _ = cni
+    sandbox = service.run_pod_sandbox(node.sandbox("cut"))
+    path = record_file(service, sandbox)
+    path.write_text(path.read_text().replace('"phase":"ready"', '"phase":"started"'))
+
+    options = service.engine.options
+    node.open(
+        network="cni", cni_conf_dir=options.cni_conf_dir, cni_bin_dirs=options.cni_bin_dirs
+    )
+
+    assert log.read_text() == f"ADD {sandbox}\nDEL {sandbox}\n"
+    with pytest.raises(errors.NotFound):
+        service.engine.docker.inspect_container(sandbox)
+
+
+def test_lists_and_statuses_ask_the_engine_nothing_once_events_come(
+    node: Node, counted: Callable[[], tuple[DockershimService, list[str]]]
+) -> None:
+    service, calls = counted()
+    sandboxes = [service.run_pod_sandbox(node.sandbox(f"quiet{number}")) for number in range(3)]
+    config = node.sandbox("quiet0")
+    container = service.create_container(sandboxes[0], node.container(), config)
+    service.start_container(container)
+    service.list_containers()
+    service.list_containers()
+    assert service.engine.cache.watch.wait_live(10)
+    service.list_containers()
+    service.container_status(container)
+    calls.clear()
+
+    for sandbox in sandboxes:
+        assert state(service, sandbox) == cri.SANDBOX_READY
+    assert {one.id for one in service.list_containers()} >= {container}
+    assert service.container_status(container).status.state == cri.CONTAINER_RUNNING
+    assert len(service.list_pod_sandbox()) >= 3
+
+    assert calls == []
+
+
+def test_what_somebody_else_does_is_seen_at_once_after_events_tell(
+    node: Node, service: DockershimService
+) -> None:
+    config = node.sandbox("else")
+    sandbox = service.run_pod_sandbox(config)
+    container = service.create_container(sandbox, node.container(), config)
+    service.start_container(container)
+    service.list_containers()
+    service.list_containers()
+    assert service.engine.cache.watch.wait_live(10)
+    assert service.container_status(container).status.state == cri.CONTAINER_RUNNING
+
+    other = node.open()
+    other.stop_container(container, 0)
+
+    wait_for(lambda: service.container_status(container).status.state == cri.CONTAINER_EXITED)
+    other.remove_container(container)
+    wait_for(lambda: container not in {one.id for one in service.list_containers()})
