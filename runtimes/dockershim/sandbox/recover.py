@@ -52,9 +52,7 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
         return
     try:
         record = engine.sandboxes.load(owner)
-    except errors.NotFound:
-        return
-    except errors.DataLoss as error:
+    except (errors.NotFound, errors.DataLoss) as error:
         log.warning("removing an unreadable record sandbox=%s: %s", owner, error)
         discard(engine, owner)
         return

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -18,6 +17,7 @@ from runtimes.dockershim.service import DockershimService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from runtimes.contract.engines.session import EngineSession
     from runtimes.core.docker.interface import DockerInterface
@@ -30,7 +30,7 @@ class Counted:
     docker: DockerInterface
     calls: list[str] = field(default_factory=list)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         found = getattr(self.docker, name)
         if callable(found):
             self.calls.append(name)
@@ -46,24 +46,22 @@ class Node:
     made: list[DockershimService] = field(default_factory=list)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
 
-    def options(self, **changes: Any) -> DockershimOptions:
-        return DockershimOptions(
-            **{
-                "host": self.host,
-                "root": self.root / "root",
-                "run_root": self.root / "run",
-                "sandbox_image": PAUSE,
-                "network": "docker",
-                **changes,
-            }
+    def options(self, **changes: object) -> DockershimOptions:
+        options = DockershimOptions(
+            host=self.host,
+            root=self.root / "root",
+            run_root=self.root / "run",
+            sandbox_image=PAUSE,
+            network="docker",
         )
+        return replace(options, **changes)  # type: ignore[arg-type]  # fields by name
 
     def docker(self) -> DockerInterface:
         plugin = discovery.load("docker", [Kind.DOCKER])
         opened: DockerInterface = plugin.open(plugin.options(host=self.host))
         return opened
 
-    def open(self, docker: Any = None, **changes: Any) -> DockershimService:
+    def open(self, docker: DockerInterface | None = None, **changes: object) -> DockershimService:
         service = DockershimService(self.options(**changes), docker or self.docker())
         self.made.append(service)
         return service
@@ -87,11 +85,10 @@ class Node:
 
     def clear(self) -> None:
         """Remove everything that any of the services made, and close them."""
-        with self.open() as last:
-            for sandbox in last.list_pod_sandbox(
-                cri.PodSandboxFilter(label_selector={"node": self.token})
-            ):
-                last.remove_pod_sandbox(sandbox.id)
+        last = self.made[-1] if self.made else self.open()
+        ours = cri.PodSandboxFilter(label_selector={"node": self.token})
+        for sandbox in last.list_pod_sandbox(ours):
+            last.remove_pod_sandbox(sandbox.id)
         for service in self.made:
             service.close()
 
@@ -115,6 +112,6 @@ def counted(node: Node) -> Callable[[], tuple[DockershimService, list[str]]]:
 
     def make() -> tuple[DockershimService, list[str]]:
         docker = Counted(node.docker())
-        return node.open(docker), docker.calls
+        return node.open(cast("DockerInterface", docker)), docker.calls
 
     return make

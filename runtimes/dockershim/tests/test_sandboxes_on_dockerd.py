@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 
 PLUGIN = """#!/bin/sh
-[ "$CNI_COMMAND" = VERSION ] && {{ echo '{{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}}'; exit; }}
+speaks='{{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}}'
+[ "$CNI_COMMAND" = VERSION ] && {{ echo "$speaks"; exit; }}
 echo "$CNI_COMMAND $CNI_CONTAINERID" >> {log}
 [ "$CNI_COMMAND" = ADD ] && [ -e {broken} ] && {{ echo '{{"code":100,"msg":"no luck"}}'; exit 1; }}
 [ "$CNI_COMMAND" = ADD ] && echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
@@ -151,7 +152,10 @@ def test_a_running_leftover_of_the_same_name_gives_way(
     leftover = docker.create_container(
         CreateOptions(
             name=naming.of_sandbox(config.metadata),
-            config={"Image": service.engine.options.sandbox_image, "Labels": labels.of_sandbox(config)},
+            config={
+                "Image": service.engine.options.sandbox_image,
+                "Labels": labels.of_sandbox(config),
+            },
             host_config={},
         )
     )["Id"]
@@ -257,9 +261,7 @@ def test_a_killed_run_is_undone_by_the_next_service_with_its_network(
     path.write_text(path.read_text().replace('"phase":"ready"', '"phase":"started"'))
 
     options = service.engine.options
-    node.open(
-        network="cni", cni_conf_dir=options.cni_conf_dir, cni_bin_dirs=options.cni_bin_dirs
-    )
+    node.open(network="cni", cni_conf_dir=options.cni_conf_dir, cni_bin_dirs=options.cni_bin_dirs)
 
     assert log.read_text() == f"ADD {sandbox}\nDEL {sandbox}\n"
     with pytest.raises(errors.NotFound):
