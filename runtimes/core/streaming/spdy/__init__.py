@@ -1,0 +1,6 @@
+"""SPDY/3.1 as Kubernetes streams over it: frames and streams, without any I/O."""
+
+from runtimes.core.streaming.spdy.connection import Connection, Limits
+from runtimes.core.streaming.spdy.events import Accepted, Event, Left, Opened, Received, Reset
+
+__all__ = ["Accepted", "Connection", "Event", "Left", "Limits", "Opened", "Received", "Reset"]
