@@ -38,7 +38,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from runtimes.core.docker.beyond import DockerEvents, DockerUpdate
+    from runtimes.core.docker.beyond import (
+        DockerEvents,
+        DockerHijack,
+        DockerUpdate,
+        HijackedStream,
+        Streams,
+    )
     from runtimes.core.docker.interface import (
         CreateOptions,
         DockerInterface,
@@ -185,6 +191,12 @@ class DockerClient:
     def update_container(self, container_id: str, resources: UpdateConfig) -> None:
         container_update.update(self._engine, container_id, resources)
 
+    def hijack_exec(self, exec_id: str, *, tty: bool) -> HijackedStream | None:
+        return exec_start.hijack(self._engine, exec_id, tty=tty)
+
+    def hijack_attach(self, container_id: str, streams: Streams) -> HijackedStream | None:
+        return container_attach.hijack(self._engine, container_id, streams)
+
 
 def _session(endpoint: Endpoint) -> Session:
     """docker-py's client; it makes no call of its own."""
@@ -223,4 +235,7 @@ if TYPE_CHECKING:
         return client
 
     def _updates(client: DockerClient) -> DockerUpdate:
+        return client
+
+    def _hijacks(client: DockerClient) -> DockerHijack:
         return client

@@ -7,6 +7,7 @@ Source: kubelet 1.22 dockershim/libdocker/client.go; Docker Engine API.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -66,4 +67,51 @@ class DockerUpdate(Protocol):
             NotFound: no such container.
             InvalidArgument: the Engine or the kernel refuses a value; nothing was changed.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Which streams of a process are wanted; with a `tty`, stderr comes with stdout."""
+
+    tty: bool = False
+    stdin: bool = False
+    stdout: bool = True
+    stderr: bool = True
+
+
+class HijackedStream(Protocol):
+    """A connection that has become a process's streams, as what a kernel polls.
+
+    Everything that is read from it belongs to the output: the Engine's frames, or with a tty the
+    output itself.
+    """
+
+    @property
+    def fd(self) -> int:
+        """A blocking socket's; close the stream, not the descriptor."""
+        ...
+
+    def finish_sending(self) -> None:
+        """Close the writing half. Idempotent."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent."""
+        ...
+
+
+@runtime_checkable
+class DockerHijack(Protocol):
+    """Hands out hijacked connections, so that no thread has to pump them.
+
+    Both answer None, and have done nothing, where a connection can't be handed out (TLS).
+    """
+
+    def hijack_exec(self, exec_id: str, *, tty: bool) -> HijackedStream | None:
+        """As `start_exec`, without waiting for the end."""
+        ...
+
+    def hijack_attach(self, container_id: str, streams: Streams) -> HijackedStream | None:
+        """As `attach_to_container`, without waiting for the end."""
         ...

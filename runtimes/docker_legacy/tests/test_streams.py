@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import deadline, errors
+from runtimes.core.docker.frames import Stream, frame
 from runtimes.core.docker.interface import LogsOptions, StreamOptions
-from runtimes.docker_legacy.wire.frames import Stream, frame
 
 if TYPE_CHECKING:
     from runtimes.docker_legacy.client import DockerClient

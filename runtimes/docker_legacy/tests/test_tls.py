@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
+from runtimes.core.docker.frames import Stream, frame
 from runtimes.core.docker.interface import StreamOptions
 from runtimes.docker_legacy.client import DockerClient
 from runtimes.docker_legacy.endpoint import Endpoint, TlsFiles
-from runtimes.docker_legacy.wire.frames import Stream, frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtimes.core import errors
+from runtimes.core.docker.frames import Demultiplexer, Stream, frame
 from runtimes.docker_legacy.wire.body import Chunked, Sized, UntilClose, decoder
-from runtimes.docker_legacy.wire.frames import Demultiplexer, Stream, frame
 from runtimes.docker_legacy.wire.head import MAX_HEAD, Head, split
 from runtimes.docker_legacy.wire.json_lines import JsonLines
 

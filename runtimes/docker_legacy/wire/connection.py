@@ -56,12 +56,17 @@ class Connection:
         """Send all of it; OSError when the other side is gone."""
         self._channel.sendall(data)
 
-    def receive(self, timeout: float | None) -> bytes:
+    def receive(self, timeout: float | None, size: int = CHUNK) -> bytes:
         """The next bytes, empty at the end; TimeoutError after `timeout` seconds of nothing."""
         if timeout is not None and timeout <= 0:
             raise TimeoutError
         self._channel.settimeout(timeout)
-        return self._channel.recv(CHUNK)
+        return self._channel.recv(size)
+
+    def hand_out(self) -> int:
+        """The descriptor, for whoever reads and writes from now on; it blocks."""
+        self._channel.settimeout(None)
+        return self._socket.fileno()
 
     def finish_sending(self) -> None:
         """Close the writing half: the other side reads an end, and may go on writing."""

@@ -1,7 +1,7 @@
-"""The head of an answer, and what was read beyond it.
+"""The head of an answer, read without a byte of what follows.
 
-A hijacked stream begins right behind its head, often in the same packet, so nothing of `rest` may
-get lost.
+A hijacked stream begins right behind its head, often in the same packet, and whoever gets the
+connection then finds it there.
 
 Source: RFC 9112, 2 and 4; RFC 9110, 7.8 (upgrade).
 """
@@ -50,6 +50,12 @@ def split(data: bytes) -> tuple[Head, bytes] | None:
     if head.status < 200 and not head.switched:
         return split(rest)
     return head, rest
+
+
+def missing(data: bytes) -> int:
+    """How many bytes the head still needs at least; more could be the stream's already."""
+    have = next(size for size in range(len(_END), -1, -1) if data.endswith(_END[:size]))
+    return len(_END) - have or len(_END)
 
 
 def _parse(text: bytes) -> Head:

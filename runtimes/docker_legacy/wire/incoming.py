@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
 from runtimes.docker_legacy.wire import body, head
+from runtimes.docker_legacy.wire.connection import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,15 +81,15 @@ class Incoming:
     def _read_head(self, wait: float | None) -> tuple[head.Head, bytes]:
         data = b""
         while (found := head.split(data)) is None:
-            received = self._receive(wait)
+            received = self._receive(wait, head.missing(data))
             if not received:
                 raise self._cut("closed the connection without an answer")
             data += received
         return found
 
-    def _receive(self, wait: float | None) -> bytes:
+    def _receive(self, wait: float | None, size: int = CHUNK) -> bytes:
         try:
-            received = self.connection.receive(deadline.remaining(wait))
+            received = self.connection.receive(deadline.remaining(wait), size)
         except TimeoutError:
             if deadline.remaining() == 0.0:
                 raise errors.DeadlineExceeded(f"{self._what}: the time is up") from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.docker_legacy.wire.frames import Demultiplexer, Stream
+from runtimes.core.docker.frames import Demultiplexer, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

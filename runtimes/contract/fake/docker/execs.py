@@ -48,7 +48,7 @@ def _begin(world: World, record: ExecRecord) -> None:
         raise errors.FailedPrecondition(
             f"start command '{record.id}': it was started before; prepare another"
         )
-    record.started, record.pid = True, world.pid()
+    record.started = True
     record.stdin = LiveInput(ended=not record.config.get("AttachStdin"))
     record.process = launch.of_exec(record, world.programs).process(
         record.stdin, record.output, world.clock.now_ns(), is_init=False
@@ -58,4 +58,6 @@ def _begin(world: World, record: ExecRecord) -> None:
         said = f"exec failed: '{command}': no such program\r\n".encode()
         record.output.write("stdout", said, world.clock.now_ns())
         record.exit_code = NO_PROGRAM
+    else:
+        record.pid = world.pid()
     world.advance()
