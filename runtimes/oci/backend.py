@@ -34,6 +34,7 @@ CAPABILITIES = frozenset(
         Capability.IMAGE_REMOVE,
         Capability.IMAGE_FS_INFO,
         Capability.IMAGE_IMPORT,
+        Capability.IMAGE_VOLUMES,
         Capability.MOUNT_PROPAGATION,
         Capability.MOUNT_RECURSIVE_READ_ONLY,
         Capability.PORT_MAPPINGS,

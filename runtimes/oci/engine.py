@@ -92,9 +92,12 @@ class Engine:
         )
 
     def _layers_in_use(self) -> set[Path]:
+        from runtimes.oci.container import image_volumes
         from runtimes.oci.snapshot.record import layers_in_use
 
-        return layers_in_use(map(self.containers.folder, self.containers.ids()))
+        folders = [self.containers.folder(each) for each in self.containers.ids()]
+        volumes = [volume for folder in folders for volume in image_volumes.folders(folder)]
+        return layers_in_use([*folders, *volumes])
 
     @cached_property
     def network(self) -> PodNetwork:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.container import observe
+from runtimes.oci.container import image_volumes, observe
 from runtimes.oci.host import programs
 from runtimes.oci.sandbox import files, options
 from runtimes.oci.spec.build import build
@@ -56,6 +56,7 @@ def specification(
             runtime=programs.describe(engine.runtime.path, engine.paths.run_root),
             cache=engine.paths.root / "seccomp",
             target_pid_namespace=_target(engine, sandbox, config),
+            image_mounts=image_volumes.mount_all(engine, record.id, config),
         )
     )
 

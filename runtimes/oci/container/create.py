@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cgroup import paths as cgroup_paths
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.oci.container import bundle, recover, signals, teardown
+from runtimes.oci.container import bundle, image_volumes, recover, signals, teardown
 from runtimes.oci.container.warm import warm
 from runtimes.oci.sandbox.ready import is_ready
 from runtimes.oci.snapshot import rootfs
@@ -54,6 +54,7 @@ def create_container(
                 f"create container '{config.metadata.name}': sandbox '{sandbox_id}' isn't ready"
             )
         image = engine.images.resolve(config.image.image)
+        config = image_volumes.resolve(engine, config)
         record = plan(engine, sandbox, config, image)
         record = replace(record, log_path=log_path(sandbox, config, sandbox_config))
         recover.give_way(engine, record.unique_name)

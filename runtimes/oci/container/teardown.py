@@ -12,6 +12,7 @@ from runtimes.core import errors
 from runtimes.core.cgroup import kill as cgroup_kill
 from runtimes.core.cgroup import tree
 from runtimes.core.host.process import Process, wait_gone
+from runtimes.oci.container import image_volumes
 from runtimes.oci.snapshot import rootfs
 from runtimes.oci.state import stragglers
 from runtimes.oci.state.record import ContainerPhase
@@ -111,6 +112,7 @@ def remove_cgroup(engine: Engine, path: str) -> None:
 def remove_files(engine: Engine, container_id: str) -> None:
     """Remove what a container has on disk and in the runtime's memory, all but its record."""
     folder = engine.containers.folder(container_id)
+    image_volumes.remove(folder)
     rootfs.remove(folder)
     engine.runtime.forget(container_id)
     engine.paths.exit_file(container_id).unlink(missing_ok=True)

@@ -69,7 +69,7 @@ def _destination(mount: cri.Mount) -> str:
 def _image(request: SpecRequest, mount: cri.Mount, path: str) -> Mount:
     source = request.image_mounts.get(mount.container_path)
     if source is None:
-        raise errors.Unimplemented(f"mount {path}: image volumes aren't supported yet")
+        raise errors.Unimplemented(f"mount {path}: nobody has mounted its image")
     options = ["rbind", "rprivate", "ro", *_free_options(mount)]
     return {"destination": path, "type": "bind", "source": str(source), "options": options}
 
