@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.cli.ending import reasons
 from runtimes.cli.exit_codes import of_start_failure
 from runtimes.cli.failure import RUNTIME_FAILED, lines
 from runtimes.cli.messages import note
@@ -78,7 +79,8 @@ class Foreground:
                 for one in self._runs:
                     one.merger.close()
         counted = (one for one in self._runs if not self._work.excuses(one.pod))
-        return next((code for code in map(self._code, counted) if code), 0)
+        codes = [self._code(one) for one in counted]
+        return next((code for code in codes if code), 0)
 
     def _start(self, one: _Run) -> None:
         context = contextvars.copy_context()
@@ -203,6 +205,9 @@ class Foreground:
         code = one.view.exit_code if one.view is not None else None
         if code is None:
             return 128 + self._signals[0] if self._signals else RUNTIME_FAILED
+        if one.view is not None and not self._asked:
+            for reason in reasons(one.view):
+                note(reason)
         return code
 
     @contextmanager

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import runpy
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from runtimes.client.tests.host_process import HostBackend
+from runtimes.contract.fake.backend import FakeBackend
 
 _EXAMPLES = Path(__file__).parents[3] / "examples"
 _OUTPUT = {
     "run_image.py": ("busybox:1", "sh", "-c", "echo $GREETING there; exit 3"),
     "pod_lifecycle.py": ("busybox:1",),
     "follow_logs.py": ("busybox:1",),
+    "streams.py": ("busybox:1",),
 }
 
 
@@ -64,6 +70,25 @@ def test_logs_are_followed(
     assert _run("follow_logs.py", monkeypatch) == 0
 
     assert capfd.readouterr().out == "busybox: line 1\nbusybox: line 2\nbusybox: line 3\n"
+
+
+def test_streams_are_used(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(FakeBackend, "open", HostBackend.open)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_welcome, args=(server,), daemon=True).start()
+        arguments = (*_OUTPUT["streams.py"], str(server.getsockname()[1]))
+        monkeypatch.setitem(_OUTPUT, "streams.py", arguments)
+        assert _run("streams.py", monkeypatch) == 0
+
+    assert capfd.readouterr().out == "words: 2\ncopied: ['passwd']\nport: welcome\n"
+
+
+def _welcome(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"welcome\n")
 
 
 def test_the_readmes_code_runs(capfd: pytest.CaptureFixture[str]) -> None:
