@@ -76,6 +76,8 @@ class OciBackend:
             return _ROOT_ONLY
         try:
             return _probe(_as_options(options))
+        except errors.InvalidArgument as error:
+            return Probe(ProbeState.UNUSABLE, str(error), "correct that option")
         except (errors.Error, OSError) as error:
             return Probe(ProbeState.UNUSABLE, str(error), "see the message")
 
@@ -111,6 +113,7 @@ def _probe(options: OciOptions) -> Probe:
     from runtimes.oci.runtime.driver import choose as choose_runtime
 
     facts = host_facts()
+    _check_network(options)
     try:
         runtime = choose_runtime(options.runtime, facts, options.resolved_run_root())
         monitor = choose_monitor(options.monitor, facts)
@@ -125,6 +128,21 @@ def _probe(options: OciOptions) -> Probe:
         )
     reason = f"{runtime.name}, monitor {monitor.name}, cgroup {facts.cgroup.version}"
     return Probe(ProbeState.USABLE, reason, warnings=_warnings(facts, monitor.name))
+
+
+def _check_network(options: OciOptions) -> None:
+    """Look at the network's options where any was set: loading what knows them takes a while.
+
+    Raises:
+        InvalidArgument: a bridge's name or a subnet that can't work.
+    """
+    usual = OciOptions()
+    names = ("bridge", "subnet", "subnet6")
+    if any(getattr(options, name) != getattr(usual, name) for name in names):
+        from runtimes.oci.sandbox import network
+        from runtimes.oci.state.paths import Paths
+
+        network.choose(options, Paths(options.resolved_root(), options.resolved_run_root()))
 
 
 def _warnings(facts: HostFacts, monitor: str) -> tuple[str, ...]:

@@ -32,7 +32,6 @@ _KIND_MASK = 0x3FFF
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _U8 = struct.Struct("=B")
-_U16 = struct.Struct("=H")
 _U32 = struct.Struct("=I")
 _BE16 = struct.Struct(">H")
 _BE32 = struct.Struct(">I")
@@ -84,10 +83,6 @@ def u8(kind: int, value: int) -> bytes:
     return attribute(kind, _U8.pack(value))
 
 
-def u16(kind: int, value: int) -> bytes:
-    return attribute(kind, _U16.pack(value))
-
-
 def u32(kind: int, value: int) -> bytes:
     return attribute(kind, _U32.pack(value))
 
@@ -123,10 +118,6 @@ def attributes(data: bytes) -> dict[int, bytes]:
 
 def read_u32(payload: bytes) -> int:
     return int(_U32.unpack_from(payload)[0])
-
-
-def read_be32(payload: bytes) -> int:
-    return int(_BE32.unpack_from(payload)[0])
 
 
 def read_text(payload: bytes) -> str:

@@ -31,7 +31,7 @@ Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
 
 NEW_LINK, DELETE_LINK, GET_LINK, SET_LINK = 16, 17, 18, 19
-NEW_ADDRESS, GET_ADDRESS = 20, 22
+NEW_ADDRESS = 20
 NEW_ROUTE, GET_ROUTE = 24, 26
 
 UP = 0x1
@@ -164,10 +164,6 @@ def new_address(index: int, address: Interface) -> Message:
     return Message(NEW_ADDRESS, codec.CREATE | codec.REPLACE, body)
 
 
-def dump_addresses() -> Message:
-    return Message(GET_ADDRESS, codec.DUMP, _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0))
-
-
 def new_default_route(index: int, gateway: Address) -> Message:
     header = _route_header(_family(gateway.version))
     gateway_attribute = codec.attribute(_RTA_GATEWAY, gateway.packed)
@@ -181,11 +177,6 @@ def dump_routes() -> Message:
 
 def read_links(messages: Iterable[Message]) -> list[Link]:
     return [_read_link(message.body) for message in messages if message.kind == NEW_LINK]
-
-
-def read_addresses(messages: Iterable[Message]) -> list[tuple[int, Interface]]:
-    """Decode addresses with the index of their links."""
-    return [_read_address(message.body) for message in messages if message.kind == NEW_ADDRESS]
 
 
 def read_routes(messages: Iterable[Message]) -> list[Route]:
@@ -208,15 +199,6 @@ def _read_link(body: bytes) -> Link:
         is_operational=found.get(_IFLA_OPERSTATE) == _OPERATIONAL,
         counters=_STATS64.unpack_from(statistics),
     )
-
-
-def _read_address(body: bytes) -> tuple[int, Interface]:
-    family, prefix, _flags, _scope, index = _ADDRESS.unpack_from(body)
-    found = codec.attributes(body[_ADDRESS.size :])
-    packed = found.get(_IFA_LOCAL) or found[_IFA_ADDRESS]
-    if family == socket.AF_INET:
-        return index, IPv4Interface((packed, prefix))
-    return index, IPv6Interface((packed, prefix))
 
 
 def _read_route(body: bytes) -> Route | None:

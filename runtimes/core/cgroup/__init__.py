@@ -4,7 +4,7 @@ A cgroup is named by its path relative to the mount points, e.g. ``/runtimes/pod
 
 - `layout`: `detect(root)`, `parse(...)` -> `Layout`
 - `paths`: `base`, `pod_path`, `container_path`, `expand_slice`, `is_ours`
-- `tree`: `create`, `remove`, `remove_if_empty`, `exists`, `processes`
+- `tree`: `create`, `remove`, `exists`, `processes`
 - `resources`: the OCI's limits; `limits`: `update(layout, path, resources)` sets them, all or none
 - `stats`: `read(layout, path)` -> `CgroupStats`; `pressure`
 - `oom`: `oom_kills`, `was_oom_killed`

@@ -113,12 +113,6 @@ def remove(layout: Layout, path: str, timeout: float = 5.0) -> None:
         )
 
 
-def remove_if_empty(layout: Layout, path: str) -> bool:
-    """Remove the cgroup unless it has children or processes; True when it is gone."""
-    gone = [_rmdir(place) for place in layout.directories(path)]
-    return all(gone)
-
-
 def _remove_now(layout: Layout, path: str) -> bool:
     gone = [_remove_tree(place) for place in layout.directories(path)]
     return all(gone)

@@ -99,7 +99,7 @@ def _pieces(answer: requests.Response, offset: int, what: str) -> Iterator[bytes
                 yield piece[skip:]
                 skip = 0
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise failure.of_network(error, what) from error
+            raise failure.of_network(error, what, answer.url) from error
 
 
 def _bytes_before(answer: requests.Response, offset: int, what: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from runtimes.core import errors
 
@@ -36,9 +37,11 @@ def of_answer(answer: requests.Response, what: str) -> errors.Error:
     return kind(f"{what}: the registry answers {status}{f', {reason}' if reason else ''}; {hint}")
 
 
-def of_network(error: Exception, what: str) -> errors.RegistryUnavailable:
-    """Turn what went wrong on the way into an error of ours."""
-    return errors.RegistryUnavailable(f"{what}: {_text(_root_cause(error))}; try again later")
+def of_network(error: Exception, what: str, url: str) -> errors.RegistryUnavailable:
+    """Turn what went wrong on the way to `url` into an error of ours."""
+    return errors.RegistryUnavailable(
+        f"{what}: {urlsplit(url).netloc}: {_text(_root_cause(error))}; try again later"
+    )
 
 
 def of_trust(error: Exception, what: str) -> errors.RegistryUnavailable | None:
@@ -47,7 +50,8 @@ def of_trust(error: Exception, what: str) -> errors.RegistryUnavailable | None:
     if not isinstance(cause, ssl.SSLCertVerificationError):
         return None
     return errors.RegistryUnavailable(
-        f"{what}: {cause.verify_message}; if its certificate is your own, name the CA's file"
+        f"{what}: {cause.verify_message.rstrip('.')}; if its certificate is your own, name the "
+        "CA's file in the option registry_ca_file"
     )
 
 

@@ -81,7 +81,7 @@ class Transport:
                 hopeless = failure.of_trust(error, call.what)
                 if hopeless is not None:
                     return hopeless
-                raise failure.of_network(error, call.what) from error
+                raise failure.of_network(error, call.what, call.url) from error
             if answer.status_code == 401 or answer.status_code in call.accept:
                 return answer
             with answer:
@@ -110,7 +110,7 @@ class Transport:
                     if size > most:
                         raise errors.InvalidArgument(f"{what}: it has more than {most} bytes")
             except (requests.RequestException, OSError) as error:
-                raise failure.of_network(error, what) from error
+                raise failure.of_network(error, what, answer.url) from error
         return b"".join(chunks)
 
     def _redirected(self, call: Call) -> requests.Response:

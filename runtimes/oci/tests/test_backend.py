@@ -154,3 +154,23 @@ def test_what_it_lacks_is_told_once_with_what_to_do(monkeypatch: pytest.MonkeyPa
         "open backend 'oci': 'no-such-runtime' is not installed; install the package crun; "
         "apt-get install crun conmon"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (OciOptions(subnet="10.0.0.0/33"), "10.0.0.0/33"),
+        (OciOptions(bridge="a-name-that-is-far-too-long"), "a-name-that-is-far-too-long"),
+        (OciOptions(monitor="foo"), "auto, conmon, python"),
+    ],
+)
+def test_options_that_cannot_work_are_noticed_at_once(options: OciOptions, said: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("root is missing")
+
+    probe = backend.probe(options)
+
+    assert not probe.usable
+    assert said in probe.reason
+    with pytest.raises(errors.BackendUnavailable, match="correct that option"):
+        backend.open(options)

@@ -51,16 +51,6 @@ def test_remove_names_the_processes_that_still_live_there(
         tree.remove(layout, path, timeout=0.05)
 
 
-def test_remove_if_empty_leaves_a_cgroup_that_has_children(
-    layout: layouts.Layout, path: str
-) -> None:
-    tree.create(layout, f"{path}/a")
-
-    assert not tree.remove_if_empty(layout, path)
-    assert tree.remove_if_empty(layout, f"{path}/a")
-    assert tree.remove_if_empty(layout, path)
-
-
 def test_processes_lists_those_of_child_cgroups_too(
     layout: layouts.Layout, path: str, spawn_in: Spawn
 ) -> None:

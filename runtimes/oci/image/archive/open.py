@@ -13,6 +13,7 @@ from runtimes.oci.image.archive import docker_save, oci_layout, rootfs
 from runtimes.oci.image.archive.content import FolderContent, TarContent
 from runtimes.oci.image.archive.kind import Kind, kind_of
 from runtimes.oci.image.unpack.compression import decompress, is_compressed
+from runtimes.oci.image.unpack.limits import BadLayer
 from runtimes.oci.image.unpack.tar import TarReader
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _in_folder(content: Content) -> list[FoundImage]:
 def _in_file(fd: int, spool: Path) -> Iterator[list[FoundImage]]:
     if not os.pread(fd, 1, 0):
         raise errors.InvalidArgument("it is empty")
-    kind = kind_of(entry.name for entry in TarReader(decompress(_pieces(fd))))
+    kind = _kind(fd)
     if kind is Kind.ROOTFS:
         yield [rootfs.image(lambda: _pieces(fd))]
         return
@@ -74,6 +75,16 @@ def _in_file(fd: int, spool: Path) -> Iterator[list[FoundImage]]:
             yield docker_save.images(content)
         else:
             yield [rootfs.image(lambda: _pieces(fd))]
+
+
+def _kind(fd: int) -> Kind:
+    try:
+        return kind_of(entry.name for entry in TarReader(decompress(_pieces(fd))))
+    except BadLayer as error:
+        raise errors.InvalidArgument(
+            "it is no archive that can be read: neither an OCI layout, nor what `docker save` "
+            f"writes, nor a root file system in a tar ({error})"
+        ) from error
 
 
 @contextmanager

@@ -269,7 +269,7 @@ def test_progress_is_told(store: ImageStore, tmp_path: Path) -> None:
     ("data", "complaint"),
     [
         (b"", "empty"),
-        (b"hello, world\n" * 100, "header"),
+        (b"hello, world\n" * 100, "no archive that can be read"),
         (b"\x1f\x8bnonsense", "gzip"),
         (gzipped(ROOTFS)[:-20], "gzip data ends early|damaged"),
         (zstd(b"no tar" * 1000), "header"),

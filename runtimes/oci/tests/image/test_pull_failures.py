@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -210,3 +211,11 @@ def test_the_deadline_bounds_everything(
         fetch(store, name)
 
     assert store.records() == {}
+
+
+def test_a_port_where_nobody_listens_is_named(store: ImageStore) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    with pytest.raises(errors.RegistryUnavailable, match=f": 127.0.0.1:{port}: Connection refused"):
+        fetch(store, f"127.0.0.1:{port}/app:1")

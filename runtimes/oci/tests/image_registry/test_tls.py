@@ -59,7 +59,9 @@ def test_a_registry_on_loopback_may_speak_tls(
 def test_an_unknown_ca_is_not_trusted(tmp_path: Path, secure: FakeRegistry) -> None:
     store = ImageStore(tmp_path / "images")
 
-    with pytest.raises(errors.RegistryUnavailable, match=r"self.signed.*name the CA's file"):
+    with pytest.raises(
+        errors.RegistryUnavailable, match=r"self.signed certificate; .*registry_ca_file"
+    ):
         fetch(store, secure.push("app", "1", make_image(BASE)))
 
     assert secure.requests == []
