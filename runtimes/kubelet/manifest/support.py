@@ -15,6 +15,12 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.CONTAINERS[].volumeDevices",
     "spec.CONTAINERS[].resources.claims",
     "spec.CONTAINERS[].securityContext.windowsOptions",
+    *(
+        f"spec.CONTAINERS[].{probe}.{field}"
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe")
+        for field in ("grpc.mode=TLS", "httpGet.protocol=HTTP2")
+    ),
+    "spec.CONTAINERS[].volumeMounts[].bindMountOptions",
     "spec.ephemeralContainers",
     # volumes
     "spec.volumes[].awsElasticBlockStore",
@@ -22,7 +28,11 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.volumes[].azureFile",
     "spec.volumes[].cephfs",
     "spec.volumes[].cinder",
+    "spec.volumes[].configMap.defaultUser",
+    "spec.volumes[].configMap.items[].user",
     "spec.volumes[].csi",
+    "spec.volumes[].downwardAPI.defaultUser",
+    "spec.volumes[].downwardAPI.items[].user",
     "spec.volumes[].ephemeral",
     "spec.volumes[].fc",
     "spec.volumes[].flexVolume",
@@ -36,12 +46,18 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.volumes[].persistentVolumeClaim",
     "spec.volumes[].photonPersistentDisk",
     "spec.volumes[].portworxVolume",
+    "spec.volumes[].projected.defaultUser",
     "spec.volumes[].projected.sources[].clusterTrustBundle",
+    "spec.volumes[].projected.sources[].configMap.items[].user",
+    "spec.volumes[].projected.sources[].downwardAPI.items[].user",
     "spec.volumes[].projected.sources[].podCertificate",
     "spec.volumes[].projected.sources[].serviceAccountToken",
+    "spec.volumes[].projected.sources[].secret.items[].user",
     "spec.volumes[].quobyte",
     "spec.volumes[].rbd",
     "spec.volumes[].scaleIO",
+    "spec.volumes[].secret.defaultUser",
+    "spec.volumes[].secret.items[].user",
     "spec.volumes[].storageos",
     "spec.volumes[].vsphereVolume",
     "spec.volumes[].emptyDir.medium=HugePages*",

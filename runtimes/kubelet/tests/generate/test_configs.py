@@ -90,6 +90,12 @@ def test_a_pod_on_the_hosts_network_keeps_the_hosts_name() -> None:
     assert answer.linux.security_context.namespace_options.network == cri.NODE
 
 
+def test_a_name_for_the_kernel_alone_comes_first() -> None:
+    asked = pod(APP, hostname="front", hostname_override="db.example")
+
+    assert sandbox(asked).hostname == "db.example"
+
+
 def test_a_runtime_with_systemd_is_given_slices() -> None:
     parent = sandbox(ASKED, systemd=True).linux.cgroup_parent
 

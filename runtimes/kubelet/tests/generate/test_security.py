@@ -205,10 +205,11 @@ def test_apparmor_by_field_and_by_annotation() -> None:
 
 def test_selinux_options_of_the_container_or_the_pod() -> None:
     pods = v1.PodSecurityContext(se_linux_options=v1.SELinuxOptions(level="s0"))
-    own = v1.SecurityContext(se_linux_options=v1.SELinuxOptions(type="t"))
+    own = v1.SecurityContext(se_linux_options=v1.SELinuxOptions(type="t", role="r", user="u"))
 
     assert secured(None, pods).selinux_options.level == "s0"
-    assert secured(own, pods).selinux_options.type == "t"
+    options = secured(own, pods).selinux_options
+    assert (options.type, options.role, options.user, options.level) == ("t", "r", "u", "")
 
 
 NON_ROOT = v1.SecurityContext(run_as_non_root=True)

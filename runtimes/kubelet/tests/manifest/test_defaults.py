@@ -217,3 +217,9 @@ def test_volumes_of_clusters_get_their_drivers_defaults() -> None:
     assert ephemeral.volume_claim_template == replace(
         claim, spec=v1.PersistentVolumeClaimSpec(volume_mode="Filesystem")
     )
+
+
+def test_the_older_name_of_the_service_account_counts() -> None:
+    old = v1.Pod(spec=v1.PodSpec(service_account="robot"))
+
+    assert with_defaults(old).spec.service_account_name == "robot"
