@@ -24,6 +24,7 @@ CAPABILITIES = frozenset(
         Capability.LOGS_REOPEN,
         Capability.CONTAINER_STATS,
         Capability.SANDBOX_STATS,
+        Capability.METRICS,
         Capability.EVENTS,
         Capability.LIST_STREAMS,
         Capability.CONTAINER_UPDATE,

@@ -237,6 +237,21 @@ class OciService(UnimplementedService):
 
         yield from list_pod_sandbox_stats(self.engine, filter)
 
+    def list_metric_descriptors(self) -> list[cri.MetricDescriptor]:
+        from runtimes.oci.stats.metrics import list_metric_descriptors
+
+        return list_metric_descriptors()
+
+    def list_pod_sandbox_metrics(self) -> list[cri.PodSandboxMetrics]:
+        from runtimes.oci.stats.metrics import list_pod_sandbox_metrics
+
+        return list_pod_sandbox_metrics(self.engine)
+
+    def stream_pod_sandbox_metrics(self) -> Iterator[cri.PodSandboxMetrics]:
+        from runtimes.oci.stats.metrics import list_pod_sandbox_metrics
+
+        yield from list_pod_sandbox_metrics(self.engine)
+
     def list_images(self, filter: cri.ImageFilter | None = None) -> list[cri.Image]:
         from runtimes.oci.image.list import list_images
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 IMAGE = "localhost/oci-test/busybox:1"
 APPLETS = (
-    *("awk", "cat", "chmod", "dd", "echo", "env", "false", "grep", "head", "hostname", "id"),
+    *("awk", "cat", "chmod", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "ip"),
     *(
         "kill",
         "ls",
