@@ -98,6 +98,13 @@ class DockershimService(UnimplementedService):
 
         return list_pod_sandbox(self.engine, filter)
 
+    def stream_pod_sandboxes(
+        self, filter: cri.PodSandboxFilter | None = None
+    ) -> Iterator[cri.PodSandbox]:
+        from runtimes.dockershim.sandbox.list import list_pod_sandbox
+
+        yield from list_pod_sandbox(self.engine, filter)
+
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
         from runtimes.dockershim.sandbox.port_forward import open_port_forward
 

@@ -7,7 +7,6 @@ otherwise the group is looked for, first where the last one was found.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +36,7 @@ class ProcessFinder:
 
     def _search(self, container_id: str, pid: int) -> int | None:
         """Look at every process that has a number in another pid namespace, too."""
-        candidates = (int(entry.name) for entry in os.scandir(self.proc) if entry.name.isdigit())
+        candidates = [int(path.name) for path in self.proc.iterdir() if path.name.isdigit()]
         return next(
             (
                 number
