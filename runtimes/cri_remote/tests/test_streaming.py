@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ from runtimes.cri_remote.tests.streaming_server import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.core.streaming.session import StreamSession
     from runtimes.cri_remote.tests.conftest import Scripted
 
@@ -209,3 +213,34 @@ def test_an_attachments_code_is_the_containers(scripted: Scripted) -> None:
             service.open_attach(request) as session,  # type: ignore[attr-defined]  # it streams
         ):
             assert session.wait(10) == 7
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """One that names 127.0.0.1 and proves itself, and its key."""
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=test", "-out", *map(str, files[:1])]
+    command += ["-keyout", str(files[1]), "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    return files
+
+
+def test_an_https_server_is_proved_and_carries_as_much(certificate: tuple[Path, Path]) -> None:
+    size = 2**20
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(UPGRADED + data_frame(3, bytes(size), last=True))
+        connection.sendall(data_frame(1, b'{"status": "Success"}', last=True))
+
+    with StreamingServer(answer, context) as server:
+        options = StreamingOptions(ca=certificate[0])
+        channels = [Channel.ERROR, Channel.STDOUT]
+        judge = lambda words: status.exit_code(words, "exec")  # noqa: E731 - short
+        with opening.open_session(server.url, channels, judge, options) as session:
+            assert len(_read(session)) == size
+            assert session.wait(10) == 0
+        with pytest.raises(errors.Unavailable, match="certificate verify failed"):
+            _open(server.url)
