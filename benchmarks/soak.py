@@ -1,0 +1,143 @@
+"""Kill the agent, containers and monitors at random; everything comes back, nothing leaks.
+
+    python benchmarks/soak.py [SECONDS] [PODS]      default: 600 10
+
+As root. Each round kills one thing with SIGKILL, or changes a manifest, and waits until every pod
+is as its manifest says. At the end all manifests go, and no pod, record, process, mount, network
+namespace or cgroup may be left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent_house import House, wait_for
+
+if TYPE_CHECKING:
+    from runtimes.client import Runtime
+
+_BACK = 60.0
+
+
+class Soak:
+    """One run; `seed` makes it the same again."""
+
+    def __init__(self, house: House, runtime: Runtime, pods: int, seed: int) -> None:
+        self.house, self.runtime = house, runtime
+        self.names = {f"pod-{number}" for number in range(pods)}
+        self.random = random.Random(seed)
+        self.counts = dict.fromkeys(("agent", "container", "monitor", "manifest"), 0)
+
+    def round(self) -> None:
+        what = self.random.choice(["container", "container", "monitor", "agent", "manifest"])
+        self.counts[what] += 1
+        getattr(self, f"kill_{what}")()
+
+    def kill_agent(self) -> None:
+        before = self.running()
+        self.house.end(signal.SIGKILL)
+        self.house.start()
+        time.sleep(self.random.uniform(0.2, 1.0))
+        after = self.running()
+        changed = {name for name in before if after.get(name) != before[name]}
+        if changed:
+            raise AssertionError(f"the next agent restarted {changed}")
+
+    def kill_container(self) -> None:
+        self._kill("pid")
+
+    def kill_monitor(self) -> None:
+        """What watches a container; the container itself goes with it, or is taken for lost."""
+        self._kill("monitor_pid")
+        self._kill("pid")
+
+    def kill_manifest(self) -> None:
+        name = self.random.choice(sorted(self.names))
+        self.house.write(name).unlink()
+        wait_for(lambda: name not in self.running(), f"end {name}", _BACK)
+        self.house.write(name)
+
+    def running(self) -> dict[str, str]:
+        pods = self.runtime.backend_runtime.get_pods()
+        return {pod.name: one.id for pod in pods for one in pod.containers}
+
+    def settled(self) -> bool:
+        return set(self.running()) == self.names
+
+    def _kill(self, which: str) -> None:
+        running = self.running()
+        if not running:
+            return
+        chosen = running[self.random.choice(sorted(running))]
+        info = self.runtime.opened.service.container_status(chosen, verbose=True).info
+        pid = json.loads(info["info"]).get(which)
+        if pid:
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def leaks(house: House) -> list[str]:
+    """What is left of pods that are gone."""
+    root = str(house.root)
+    found = [f"mount {line.split()[1]}" for line in _lines("/proc/self/mounts") if root in line]
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if root in command and int(folder.name) not in {os.getpid(), _pid(house)}:
+            found.append(f"process {folder.name}: {command}")
+    records = house.kubelet.root / "pods"
+    found += [f"record {path}" for path in records.glob("*")]
+    found += [f"log {path}" for path in house.kubelet.log_root.glob("*")]
+    groups = Path("/sys/fs/cgroup").glob(f"**/{house.kubelet.cgroup_root}/**/pod*")
+    return found + [f"cgroup {path}" for path in groups]
+
+
+def _pid(house: House) -> int:
+    return house.agent.pid if house.agent is not None else 0
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()
+
+
+def main(seconds: float, pods: int) -> int:
+    seed = int(os.environ.get("SOAK_SEED", time.time_ns() % 2**32))
+    print(f"seed {seed}, {pods} pods, {seconds:.0f} s", flush=True)
+    house = House(Path(tempfile.mkdtemp(prefix="soak-")))
+    try:
+        with house.runtime() as runtime:
+            soak = Soak(house, runtime, pods, seed)
+            for name in soak.names:
+                house.write(name)
+            house.start()
+            wait_for(soak.settled, "start", _BACK)
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                soak.round()
+                wait_for(soak.settled, f"come back after {soak.counts}", _BACK * 6)
+            print(f"killed {soak.counts}")
+            for name in soak.names:
+                (house.manifests / f"{name}.yaml").unlink()
+            wait_for(lambda: not runtime.pods(), "end", _BACK)
+            wait_for(lambda: not leaks(house), "leave nothing", _BACK)
+    except (AssertionError, TimeoutError) as error:
+        print(f"failed: {error}\n{leaks(house)}\n" + "\n".join(_lines(f"{house.root}/agent.log")[-40:]))
+        return 1
+    finally:
+        house.close()
+    print("everything came back, nothing is left")
+    return 0
+
+
+if __name__ == "__main__":
+    words = [float(word) for word in sys.argv[1:]]
+    sys.exit(main(words[0] if words else 600.0, int(words[1]) if len(words) > 1 else 10))
