@@ -17,10 +17,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent_house import IMAGE, POD, House, wait_for
+from agent_house import IMAGE, POD, House, process_of, wait_for
 
 from runtimes.core.pod.status import ContainerState
+
+if TYPE_CHECKING:
+    from runtimes.client import Runtime
 
 _IDLE_SECONDS = 20.0
 _CRASHES = 20
@@ -56,24 +60,16 @@ def measure(pods: int) -> dict[str, float]:
         house.close()
 
 
-def crash(runtime: object, number: int) -> float:
+def crash(runtime: Runtime, number: int) -> float:
     """Kill the container's process; seconds until another attempt runs."""
-    from runtimes.client import Runtime
-
-    assert isinstance(runtime, Runtime)
     pod = runtime.pod(f"pod-{number}")
     before = pod.container("app").status
-    info = runtime.opened.service.container_status(before.id, verbose=True).info
-    import json
-
-    os.kill(int(json.loads(info["info"])["pid"]), signal.SIGKILL)
+    os.kill(process_of(runtime, before.id), signal.SIGKILL)
 
     def again() -> bool:
         latest = pod.observe().latest("app")
         return (
-            latest is not None
-            and latest.id != before.id
-            and latest.state is ContainerState.RUNNING
+            latest is not None and latest.id != before.id and latest.state is ContainerState.RUNNING
         )
 
     return wait_for(again, f"restart pod-{number}", 30.0)
@@ -84,7 +80,7 @@ def podman(pods: int) -> float | None:
     if shutil.which("podman") is None or pods > _MOST_FOR_PODMAN:
         return None
     folder = Path(tempfile.mkdtemp(prefix="podman-"))
-    call = ["podman", "--root", folder / "root", "--runroot", folder / "run"]
+    call = ["podman", "--root", str(folder / "root"), "--runroot", str(folder / "run")]
     texts = [POD.format(name=f"pod-{number}", image=IMAGE) for number in range(pods)]
     manifest = folder / "pods.yaml"
     manifest.write_text("---\n".join(texts))
@@ -96,9 +92,9 @@ def podman(pods: int) -> float | None:
     archive = folder / "rootfs.tar"
     subprocess.run(["tar", "-C", tree.parent, "-cf", archive, "."], check=True)
     try:
-        subprocess.run([*call, "import", archive, IMAGE], check=True, capture_output=True)
+        subprocess.run([*call, "import", str(archive), IMAGE], check=True, capture_output=True)
         began = time.monotonic()
-        subprocess.run([*call, "kube", "play", manifest], check=True, capture_output=True)
+        subprocess.run([*call, "kube", "play", str(manifest)], check=True, capture_output=True)
         return time.monotonic() - began
     except subprocess.CalledProcessError as error:
         print(f"podman: {error.stderr.decode(errors='replace').strip().splitlines()[-1:]}")

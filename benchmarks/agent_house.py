@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from runtimes.client import connect
 from runtimes.core.configure import read_config
 from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generic.runtime import GenericRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,6 +154,14 @@ def remove_cgroups(name: str) -> None:
                 group.rmdir()
         with contextlib.suppress(OSError):
             base.rmdir()
+
+
+def process_of(runtime: Runtime, container_id: str, which: str = "pid") -> int:
+    """A container's process, or with ``monitor_pid`` what watches it; 0 when there is none."""
+    backend = runtime.backend_runtime
+    assert isinstance(backend, GenericRuntime)
+    info = backend.service.container_status(container_id, verbose=True).info
+    return int(json.loads(info["info"]).get(which) or 0)
 
 
 def wait_for(ask: Callable[[], bool], what: str, patience: float = 300.0) -> float:

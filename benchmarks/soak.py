@@ -9,17 +9,17 @@ namespace or cgroup may be left.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_house import House, wait_for
+from agent_house import House, process_of, wait_for
 
 if TYPE_CHECKING:
     from runtimes.client import Runtime
@@ -77,10 +77,10 @@ class Soak:
         if not running:
             return
         chosen = running[self.random.choice(sorted(running))]
-        info = self.runtime.opened.service.container_status(chosen, verbose=True).info
-        pid = json.loads(info["info"]).get(which)
+        pid = process_of(self.runtime, chosen, which)
         if pid:
-            os.kill(int(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it went with what was killed before
+                os.kill(pid, signal.SIGKILL)
 
 
 def leaks(house: House) -> list[str]:
@@ -130,7 +130,10 @@ def main(seconds: float, pods: int) -> int:
             wait_for(lambda: not runtime.pods(), "end", _BACK)
             wait_for(lambda: not leaks(house), "leave nothing", _BACK)
     except (AssertionError, TimeoutError) as error:
-        print(f"failed: {error}\n{leaks(house)}\n" + "\n".join(_lines(f"{house.root}/agent.log")[-40:]))
+        print(
+            f"failed: {error}\n{leaks(house)}\n"
+            + "\n".join(_lines(f"{house.root}/agent.log")[-40:])
+        )
         return 1
     finally:
         house.close()

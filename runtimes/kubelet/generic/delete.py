@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.kubelet.oserrors import translated
 
 if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
@@ -24,7 +24,11 @@ def delete_container(service: CriService, container_id: str) -> None:
 
 
 def remove_log(log: Path) -> None:
-    """Remove a log and what rotation left of it."""
-    for path in (log, *log.parent.glob(f"{log.name}.*")):
-        with suppress(OSError):
+    """Remove a log and what rotation left of it.
+
+    Raises:
+        PermissionDenied, Internal: a file can't be removed.
+    """
+    with translated(f"remove log {log}"):
+        for path in (log, *log.parent.glob(f"{log.name}.*")):
             path.unlink(missing_ok=True)

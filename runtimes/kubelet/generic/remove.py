@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from runtimes.kubelet import layout
 from runtimes.kubelet.generic.status import list_pod
 from runtimes.kubelet.oserrors import translated
-from runtimes.kubelet.volumes.cleanup import clean_up
+from runtimes.kubelet.volumes.cleanup import clean_up, remove_tree
 
 if TYPE_CHECKING:
     from runtimes.core.pod.status import RunningPod
@@ -35,7 +34,7 @@ def remove_pod(node: Node, running: RunningPod) -> None:
             node.service.remove_container(container.id)
     folders = layout.folders_of(node.config, running.namespace, running.name, running.uid)
     with translated(f"remove files of pod {running.namespace}/{running.name}"):
-        shutil.rmtree(folders.logs, ignore_errors=True)
+        remove_tree(folders.logs)
         _remove_links(node.config, running)
         clean_up(folders)
     remove_cgroups(node.config.cgroup_root, running.uid)

@@ -30,7 +30,7 @@ def clean_up(folders: PodFolders) -> None:
     if any(part.exists() for part in parts[:2]):
         _unmount_all(folders.pod)
     for part in parts:
-        _remove_tree(part)
+        remove_tree(part)
     folders.etc_hosts.unlink(missing_ok=True)
     with suppress(OSError):
         folders.pod.rmdir()
@@ -47,7 +47,12 @@ def _unmount_all(folder: Path) -> None:
         )
 
 
-def _remove_tree(folder: Path) -> None:
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it. Idempotent.
+
+    Raises:
+        Internal: something of it can't be removed.
+    """
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
