@@ -57,6 +57,7 @@ def pod_runtime(
     around = Surroundings(
         record=events or log_event,
         objects=StoredObjects(node.root, backend.name),
+        claims=backend.capabilities,
         is_removed=is_removed or never_removed,
     )
     return GenericRuntime(service, name=backend.name, config=node, around=around)

@@ -53,7 +53,7 @@ def promises(manifest: str) -> list[Promise]:
 def carry_out(runtime: Runtime, path: Path, image: str) -> list[str]:
     """Run a manifest and tell every promise that it broke."""
     text = path.read_text()
-    objects = runtime.read(text.replace(f"image: {IMAGE}", f"image: {image}"))
+    objects = runtime.read(text.replace(IMAGE, image))
     for kept in configuration(objects):
         runtime.keep(kept)
     broken: list[str] = []

@@ -19,6 +19,7 @@ from runtimes.kubelet.generate.objects import NO_OBJECTS, ObjectSource
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtimes.core.capability import Capability
     from runtimes.core.cri.services import CriService
     from runtimes.core.pod import v1
     from runtimes.kubelet.config import KubeletConfig
@@ -40,12 +41,14 @@ class Surroundings:
     Attributes:
         record: takes events, e.g. "Pulling image ..."; by default they are logged.
         objects: where ConfigMaps and Secrets of environments come from.
+        claims: what the service can do beyond running containers.
         is_removed: tells garbage collection that a pod's uid is gone for good.
         now_ns: the clock.
     """
 
     record: Recorder = log_event
     objects: ObjectSource = NO_OBJECTS
+    claims: frozenset[Capability] = frozenset()
     is_removed: Callable[[str], bool] = never_removed
     now_ns: Callable[[], int] = time.time_ns
 

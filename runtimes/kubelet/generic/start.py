@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.names import legacy_log_link
 from runtimes.core.pod import v1
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.pod.status import RegistryAuth
     from runtimes.kubelet.generate.security import ImageFacts
 
@@ -56,7 +56,7 @@ class Start:
     """One container's start.
 
     Attributes:
-        volumes: host paths by volume name.
+        volumes: host paths, or images to mount, by volume name.
         status: of the pod before this sync.
     """
 
@@ -64,7 +64,7 @@ class Start:
     pod: v1.Pod
     container: v1.Container | v1.EphemeralContainer
     sandbox: CriSandbox
-    volumes: Mapping[str, Path]
+    volumes: Mapping[str, Path | cri.ImageSpec]
     status: PodStatus
     auths: Sequence[RegistryAuth] = ()
 
@@ -76,11 +76,10 @@ def start_container(start: Start) -> str:
         StepFailed: with the reason that users know.
     """
     node, container = start.node, start.container
-    images = PodImages(node.service, start.auths, start.sandbox.config)
-    wants = ImageWants(start.pod, node.image_backoff, node.around.record)
-    image = ensure_image(container, images, wants)
+    image = _ensure(start, container)
+    volumes = {**start.volumes, **_image_volumes(start)}
     with _reason(start, Reason.CREATE_CONTAINER_CONFIG_ERROR):
-        config = _config(start, image)
+        config = _config(replace(start, volumes=volumes), image)
     with _reason(start, Reason.CREATE_CONTAINER_ERROR):
         container_id = node.service.create_container(start.sandbox.id, config, start.sandbox.config)
     _tell(start, EventReason.CREATED, f"Created container {container.name}")
@@ -117,6 +116,31 @@ def _post_start(start: Start, container_id: str) -> None:
             ),
         )
         raise StepFailed(Reason.POST_START_HOOK_ERROR, message) from error
+
+
+def _ensure(start: Start, container: v1.Container | v1.EphemeralContainer) -> ImageFacts:
+    node = start.node
+    images = PodImages(node.service, start.auths, start.sandbox.config)
+    return ensure_image(
+        container, images, ImageWants(start.pod, node.image_backoff, node.around.record)
+    )
+
+
+def _image_volumes(start: Start) -> dict[str, cri.ImageSpec]:
+    """Have the images here that the container mounts."""
+    mounted = {mount.name for mount in start.container.volume_mounts}
+    found: dict[str, cri.ImageSpec] = {}
+    for volume in start.pod.spec.volumes:
+        if volume.image is not None and volume.name in mounted:
+            source = volume.image
+            asked = v1.Container(
+                name=start.container.name,
+                image=source.reference,
+                image_pull_policy=source.pull_policy,
+            )
+            ref = _ensure(start, asked).ref
+            found[volume.name] = cri.ImageSpec(image=ref, user_specified_image=source.reference)
+    return found
 
 
 @contextmanager

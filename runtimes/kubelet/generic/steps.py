@@ -15,7 +15,7 @@ from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.kill import PodKill, kill_container, kill_pod
 from runtimes.kubelet.generic.node import OWNER, Node
 from runtimes.kubelet.generic.start import CriSandbox, Start, start_container
-from runtimes.kubelet.generic.unsupported import refuse_unsupported
+from runtimes.kubelet.generic.unsupported import refuse_image_volumes, refuse_unsupported
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
 from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes, refresh_volumes
@@ -56,6 +56,7 @@ class CriSteps:
 
     def prepare(self, pod: v1.Pod) -> None:
         refuse_unsupported(pod)
+        refuse_image_volumes(pod, self.node.around.claims)
         inputs = self._volume_inputs(pod)
         try:
             with translated(f"prepare pod {pod.metadata.namespace}/{pod.metadata.name}"):

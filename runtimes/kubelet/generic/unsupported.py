@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.capability import Capability
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
@@ -44,4 +45,18 @@ def _refuse_grpc_without_library(container: v1.Container, who: str) -> None:
         raise errors.Unimplemented(
             f"{who}: container {container.name} has a gRPC probe, which needs grpcio;"
             " pip install 'runtimes-kubelet[grpc]'"
+        )
+
+
+def refuse_image_volumes(pod: v1.Pod, claims: frozenset[Capability]) -> None:
+    """Check that the backend mounts images, if the pod has volumes of any.
+
+    Raises:
+        Unimplemented: it doesn't.
+    """
+    names = [volume.name for volume in pod.spec.volumes if volume.image is not None]
+    if names and Capability.IMAGE_VOLUMES not in claims:
+        raise errors.Unimplemented(
+            f"run pod {pod.metadata.namespace}/{pod.metadata.name}: volume {names[0]} is an image,"
+            " which this backend doesn't mount; use one that claims mount.image, such as oci"
         )

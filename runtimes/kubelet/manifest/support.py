@@ -40,7 +40,6 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.volumes[].gcePersistentDisk",
     "spec.volumes[].gitRepo",
     "spec.volumes[].glusterfs",
-    "spec.volumes[].image",
     "spec.volumes[].iscsi",
     "spec.volumes[].nfs",
     "spec.volumes[].persistentVolumeClaim",
