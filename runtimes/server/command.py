@@ -48,6 +48,7 @@ class Options:
     config: str | None
     listen: str
     metrics: str
+    streaming: str
     workers: int
     grace: float
     log_format: Literal["text", "json"]
@@ -79,6 +80,13 @@ class Options:
     metavar="ADDRESS:PORT",
     default="",
     help="Serve /healthz and /metrics (Prometheus) over HTTP. Default: not at all.",
+)
+@click.option(
+    "--streaming",
+    metavar="ADDRESS:PORT",
+    default="127.0.0.1:0",
+    show_default=True,
+    help="Where exec, attach and port-forward are streamed; port 0 takes a free one.",
 )
 @click.option(
     "--workers",
@@ -127,6 +135,7 @@ def run(options: Options, shared: Shared | None) -> int:
             path,
             options.metrics,
             options.grace,
+            options.streaming,
             Limits(workers=options.workers),
         )
     )

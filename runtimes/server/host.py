@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from runtimes.server.lane import Lane
     from runtimes.server.metrics import Metrics
     from runtimes.server.service import Method
+    from runtimes.server.streaming.urls import Urls
 
     Context: TypeAlias = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -62,6 +63,7 @@ class Host:
         self._acts = acts
         self._feeds = feeds
         self._metrics = metrics
+        self.urls: Urls | None = None
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
         """Handlers of every RPC of both packages."""
@@ -142,10 +144,20 @@ class Host:
     def _answer(self, method: Method, data: bytes) -> bytes:
         with failure.only_ours(method.name):
             deadline.check(method.name)  # it may have waited for its thread too long
-            answer = UNARY[method.name](self._service, _parsed(method, data))
+            answer = self._own_or_url(method.name, _parsed(method, data))
             if isinstance(answer, cri.VersionResponse):
                 answer = _named(answer, method.package)
             return answer.SerializeToString()
+
+    def _own_or_url(self, name: str, request: Message) -> Message:
+        """What the service answers; a URL of ours if it streams only in this process."""
+        try:
+            return UNARY[name](self._service, request)
+        except errors.Unimplemented:
+            url = self.urls.answer(request) if self.urls else None
+            if url is None:
+                raise
+            return url
 
     @asynccontextmanager
     async def _edge(self, method: Method, context: Context) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.server import claim, systemd
 from runtimes.server.server import CriServer, Limits
+from runtimes.server.streaming.front import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class Serving:
     open: opens the backend, once the socket's path is ours.
     path: of the socket.
     metrics: ``host:port`` for /healthz and /metrics, empty for none.
+    streaming: ``host:port`` of the streaming server.
     grace: seconds that calls get to finish when the server stops.
     """
 
@@ -38,6 +40,7 @@ class Serving:
     path: Path
     metrics: str = ""
     grace: float = 10.0
+    streaming: str = LOOPBACK
     limits: Limits = field(default_factory=Limits)
 
 
@@ -61,6 +64,8 @@ async def _serve(serving: Serving, held: claim.Claim, service: CriService) -> in
     server = CriServer(service, serving.limits)
     if serving.metrics:
         logger.info("metrics at http://%s/metrics", await server.serve_metrics(serving.metrics))
+    if base := await server.serve_streams(serving.streaming):
+        logger.info("streaming exec, attach and port-forward at %s", base)
     await server.start(held)
     logger.info(
         "serving backend=%s at unix://%s as runtime.v1 and runtime.v1alpha2",

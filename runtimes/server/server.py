@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import grpc
 
 from runtimes.core import errors
+from runtimes.core.streaming.session import StreamingService
 from runtimes.server import web
 from runtimes.server.feed import Feeds
 from runtimes.server.host import MESSAGE_LIMIT, Host
 from runtimes.server.lane import Lane
 from runtimes.server.metrics import Metrics
+from runtimes.server.streaming.front import LOOPBACK, StreamingServer
 
 if TYPE_CHECKING:
     import asyncio
@@ -59,6 +61,8 @@ class CriServer:
         self._host = Host(
             service, reads=self._reads, acts=self._acts, feeds=self._feeds, metrics=self._metrics
         )
+        self._streaming = StreamingServer(service, self._acts)
+        self._streams = isinstance(service, StreamingService)
         self._grpc: grpc.aio.Server | None = None
         self._web: asyncio.Server | None = None
         self._stopping = False
@@ -87,6 +91,19 @@ class CriServer:
         self._grpc = server
         claim.publish()
 
+    async def serve_streams(self, address: str = LOOPBACK) -> str:
+        """Stream at ``host:port`` what the backend opens in this process; return the URLs' base.
+
+        Returns an empty text if it opens nothing in this process: then it gives URLs of its own.
+
+        Raises:
+            InvalidArgument, Unavailable: the address can't be used.
+        """
+        if not self._streams:
+            return ""
+        self._host.urls = await self._streaming.start(address)
+        return self._host.urls.base
+
     async def serve_metrics(self, address: str) -> str:
         """Serve ``/healthz`` and ``/metrics`` at ``host:port``; return where, port 0 resolved.
 
@@ -104,6 +121,7 @@ class CriServer:
         self._feeds.end_all(errors.Unavailable("the server stops; connect again"))
         if self._grpc is not None:
             await self._grpc.stop(grace)
+        await self._streaming.stop()
         self._reads.close()
         self._acts.close()
         if self._web is not None:

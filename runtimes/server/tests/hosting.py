@@ -64,6 +64,7 @@ class Hosted:
         self._asked = asyncio.Event()
         with claimed(self.path) as claim:
             self.server = CriServer(self._service, self._limits)
+            await self.server.serve_streams()
             await self.server.start(claim)
             self._ready.set()
             await self._asked.wait()

@@ -1,0 +1,1 @@
+"""Exec, Attach and PortForward for backends that open streams in this process."""

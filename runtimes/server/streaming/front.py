@@ -1,0 +1,204 @@
+"""The streaming server: takes a URL's request, upgrades it, and carries the session.
+
+It listens on loopback unless told otherwise; whoever reaches it still needs a token (`tokens`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import h11
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming.session import Channel, StreamingService
+from runtimes.server.streaming import process
+from runtimes.server.streaming.forward import Forwarding
+from runtimes.server.streaming.link import TcpLink, WebSocketLink
+from runtimes.server.streaming.tokens import Tokens
+from runtimes.server.streaming.upgrade import Refusal, Upgrade, choose
+from runtimes.server.streaming.urls import Urls, Wanted
+from runtimes.server.streaming.wire import ChannelWire, SpdyWire
+
+if TYPE_CHECKING:
+    from runtimes.core.cri.services import CriService
+    from runtimes.core.streaming.session import StreamSession
+    from runtimes.server.lane import Lane
+    from runtimes.server.streaming.link import Link
+
+LOOPBACK = "127.0.0.1:0"
+IDLE_SECONDS = 4 * 3600.0
+_HEAD_SECONDS = 30.0
+_BUFFER = 64 * 1024
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    path: str
+    headers: dict[str, str]
+    early: bytes
+
+
+class StreamingServer:
+    """Used on one event loop.
+
+    Args:
+        idle: seconds without a byte in either direction after which a session ends.
+    """
+
+    def __init__(self, service: CriService, lane: Lane, idle: float = IDLE_SECONDS) -> None:
+        self._service = service
+        self._lane = lane
+        self._idle = idle
+        self._tokens: Tokens[Wanted] = Tokens()
+        self._server: asyncio.Server | None = None
+        self._sessions: set[asyncio.Task[None]] = set()
+
+    async def start(self, address: str = LOOPBACK) -> Urls:
+        """Listen at ``host:port``.
+
+        Raises:
+            InvalidArgument: it is no address, or one that clients can't connect to.
+            Unavailable: it can't be had.
+        """
+        host, port = _parse(address)
+        try:
+            self._server = await asyncio.start_server(self._accept, host, port, limit=_BUFFER)
+        except OSError as error:
+            raise errors.Unavailable(f"listen for streams at {address}: {error}") from error
+        bound = self._server.sockets[0].getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        return Urls(self._service, self._tokens, f"http://{shown}:{bound}")
+
+    async def stop(self) -> None:
+        """End the sessions; their containers go on."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._sessions:
+            task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this as one
+        self._sessions.add(task)
+        try:
+            await self._serve(reader, writer)
+        except (errors.Error, ConnectionError, TimeoutError) as error:
+            logger.info("stream ended: %s", str(error) or type(error).__name__)
+        except asyncio.CancelledError:
+            logger.debug("stream ended: the server stops")
+        except Exception:
+            logger.exception("stream ended by an unexpected error")
+        finally:
+            self._sessions.discard(task)
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        http = h11.Connection(h11.SERVER)
+        async with asyncio.timeout(_HEAD_SECONDS):
+            request = await _head(http, reader)
+        if request is None:
+            return
+        wanted = self._tokens.redeem(request.path.partition("?")[0].rpartition("/")[2])
+        if wanted is None:
+            choice: Upgrade | Refusal = Refusal(404, "this URL is unknown, used, or too old")
+        else:
+            choice = choose(request.headers, forward=isinstance(wanted, cri.PortForwardRequest))
+        if isinstance(choice, Refusal) or wanted is None:
+            if isinstance(choice, Refusal):
+                await _refuse(http, writer, choice)
+            return
+        answer = http.send(h11.InformationalResponse(status_code=101, headers=list(choice.headers)))
+        writer.write(answer or b"")
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._idle) as limit:
+            touch = lambda: limit.reschedule(loop.time() + self._idle)  # noqa: E731
+            await self._carry(TcpLink(reader, writer, request.early, touch), choice, wanted)
+
+    async def _carry(self, link: Link, choice: Upgrade, wanted: Wanted) -> None:
+        service = self._service
+        assert isinstance(service, StreamingService)  # noqa: S101 - it issued the URL
+        if isinstance(wanted, cri.PortForwardRequest):
+            tunnel = WebSocketLink(link) if choice.websocket else link
+            await Forwarding(SpdyWire(tunnel), service, wanted.pod_sandbox_id, self._lane).serve()
+            return
+
+        def opened() -> StreamSession:
+            if isinstance(wanted, cri.ExecRequest):
+                return service.open_exec(wanted)
+            return service.open_attach(wanted)
+
+        if choice.websocket:
+            channels = ChannelWire(WebSocketLink(link), choice.protocol)
+            await process.serve(channels, {one: one.value for one in Channel}, opened, self._lane)
+            return
+        spdy = SpdyWire(link)
+        numbers = await process.opened_channels(spdy, process.wanted_channels(wanted))
+        if numbers is not None:
+            await process.serve(spdy, numbers, opened, self._lane)
+
+
+async def _head(http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
+    """Read the request; None if there is none."""
+    while True:
+        try:
+            event = http.next_event()
+        except h11.RemoteProtocolError:
+            return None
+        if event is h11.NEED_DATA:
+            http.receive_data(await reader.read(_BUFFER))
+        elif isinstance(event, h11.Request):
+            headers: dict[str, str] = {}
+            for name, value in event.headers:
+                text, key = value.decode("latin-1"), name.decode("latin-1")
+                headers[key] = f"{headers[key]},{text}" if key in headers else text
+            while not isinstance(http.next_event(), h11.EndOfMessage):
+                if http.their_state is h11.SEND_BODY:  # nobody sends one here
+                    return None
+            return Request(event.target.decode("latin-1"), headers, http.trailing_data[0])
+        else:
+            return None
+
+
+async def _refuse(http: h11.Connection, writer: asyncio.StreamWriter, refusal: Refusal) -> None:
+    body = f"{refusal.text}\n".encode()
+    headers = [
+        ("Content-Type", "text/plain"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+        *refusal.headers,
+    ]
+    events = (
+        h11.Response(status_code=refusal.status, headers=headers),
+        h11.Data(data=body),
+        h11.EndOfMessage(),
+    )
+    writer.write(b"".join(http.send(event) or b"" for event in events))
+    await writer.drain()
+
+
+def _parse(address: str) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        number = int(port)
+        wildcard = ipaddress.ip_address(host).is_unspecified
+    except ValueError as error:
+        raise errors.InvalidArgument(
+            f"stream at '{address}': expected an IP address and a port, as 127.0.0.1:0"
+        ) from error
+    if wildcard or not colon:
+        raise errors.InvalidArgument(
+            f"stream at '{address}': clients get URLs with this address, "
+            "so name one that they reach"
+        )
+    return host, number

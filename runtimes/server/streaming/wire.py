@@ -1,0 +1,82 @@
+"""Numbered streams between a client and us, the same over SPDY and WebSocket."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from runtimes.core.streaming import channels
+from runtimes.core.streaming.spdy import Connection, Opened, Received
+
+if TYPE_CHECKING:
+    from runtimes.core.streaming.spdy import Event
+    from runtimes.server.streaming.link import Link, WebSocketLink
+
+
+class Wire(Protocol):
+    async def receive(self) -> Event | None:
+        """What the client did next; None once it has gone.
+
+        Raises:
+            DataLoss, ResourceExhausted: it breaks the protocol.
+        """
+        ...
+
+    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None: ...
+
+    async def end(self) -> None:
+        """Say that no more comes."""
+        ...
+
+
+class SpdyWire:
+    """Streams that the client opens; each is accepted."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._connection = Connection(client=False)
+        self._events: deque[Event] = deque()
+
+    async def receive(self) -> Event | None:
+        while not self._events:
+            data = await self._link.read()
+            if data is None:
+                return None
+            self._events.extend(self._connection.receive(data))
+            replies = [
+                self._connection.accept(event.stream)
+                for event in self._events
+                if isinstance(event, Opened)
+            ]
+            await self._link.write(self._connection.answers() + b"".join(replies))
+        return self._events.popleft()
+
+    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
+        await self._link.write(self._connection.send(stream, data, fin=fin))
+
+    async def end(self) -> None:
+        self._link.end()
+
+
+class ChannelWire:
+    """Channels of a WebSocket."""
+
+    def __init__(self, link: WebSocketLink, protocol: str) -> None:
+        self._link = link
+        self._closing = protocol == channels.V5
+
+    async def receive(self) -> Event | None:
+        data = await self._link.read()
+        if data is None:
+            return None
+        message = channels.decode(data, closing=self._closing)
+        return Received(message.channel, message.data, message.closes)
+
+    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
+        if data:
+            await self._link.write(channels.encode(stream, data))
+        if fin and self._closing:
+            await self._link.write(channels.encode_close(stream))
+
+    async def end(self) -> None:
+        await self._link.finish()

@@ -1,0 +1,93 @@
+"""Clients of streaming URLs, as small as they can be."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from runtimes.core.streaming import channels, status
+from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.spdy import Connection, Event, Received
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAMES = {channel: channel.name.lower() for channel in Channel}
+
+
+class SpdyClient:
+    def __init__(self, url: str, protocol: str = channels.V4) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname
+        assert parts.port
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        request = (
+            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: Upgrade\r\n"
+            f"Upgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: {protocol}\r\n\r\n"
+        )
+        self._socket.sendall(request.encode())
+        self.head, self._early = self._answer()
+        self._connection = Connection(client=True)
+
+    def open(self, headers: dict[str, str]) -> int:
+        stream, opening = self._connection.open(headers)
+        self._socket.sendall(opening)
+        return stream
+
+    def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
+        self._socket.sendall(self._connection.send(stream, data, fin=fin))
+
+    def events(self) -> Iterator[Event]:
+        data, self._early = self._early, b""
+        while data or (data := self._socket.recv(65536)):
+            yield from self._connection.receive(data)
+            data = b""
+
+    def run(self, streams: set[Channel], stdin: bytes = b"") -> dict[Channel, bytes]:
+        """Everything that comes until the server ends the connection."""
+        numbers = {self.open({"streamtype": _NAMES[one]}): one for one in sorted(streams)}
+        got = dict.fromkeys(streams, b"")
+        for number, channel in numbers.items():
+            if channel is Channel.STDIN:
+                self.send(number, stdin, fin=True)
+        for event in self.events():
+            if isinstance(event, Received):
+                got[numbers[event.stream]] += event.data
+        self.close()
+        return got
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _answer(self) -> tuple[str, bytes]:
+        data = b""
+        while b"\r\n\r\n" not in data and (more := self._socket.recv(65536)):
+            data += more
+        head, _, rest = data.partition(b"\r\n\r\n")
+        return head.decode(), rest
+
+
+def run_websocket(url: str, stdin: bytes = b"", protocol: str = channels.V5) -> dict[int, bytes]:
+    """As `SpdyClient.run`."""
+    got: dict[int, bytes] = {}
+    address = url.replace("http://", "ws://")
+    with connect(address, subprotocols=[Subprotocol(protocol)], proxy=None) as client:
+        for at in range(0, len(stdin), 65536):
+            client.send(channels.encode(Channel.STDIN, stdin[at : at + 65536]))
+        if protocol == channels.V5:
+            client.send(channels.encode_close(Channel.STDIN))
+        for data in client:
+            assert isinstance(data, bytes)
+            message = channels.decode(data, closing=protocol == channels.V5)
+            got[message.channel] = got.get(message.channel, b"") + message.data
+    return got
+
+
+def exit_code(got: bytes) -> int:
+    assert json.loads(got)
+    return status.exit_code(got)
