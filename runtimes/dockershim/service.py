@@ -14,11 +14,12 @@ from runtimes.dockershim.sandbox.recover import recover
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.docker.interface import DockerInterface
+    from runtimes.core.streaming.session import StreamSession
     from runtimes.dockershim.options import DockershimOptions
 
 
@@ -98,12 +99,31 @@ class DockershimService(UnimplementedService):
 
         return list_pod_sandbox(self.engine, filter)
 
+<<<<<<< HEAD
     def stream_pod_sandboxes(
         self, filter: cri.PodSandboxFilter | None = None
     ) -> Iterator[cri.PodSandbox]:
         from runtimes.dockershim.sandbox.list import list_pod_sandbox
 
         yield from list_pod_sandbox(self.engine, filter)
+=======
+    def exec_sync(
+        self, container_id: str, cmd: Sequence[str], timeout: int
+    ) -> cri.ExecSyncResponse:
+        from runtimes.dockershim.container.exec_sync import exec_sync
+
+        return exec_sync(self.engine, container_id, cmd, timeout)
+
+    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+        from runtimes.dockershim.container.exec import open_exec
+
+        return open_exec(self.engine, request)
+
+    def open_attach(self, request: cri.AttachRequest) -> StreamSession:
+        from runtimes.dockershim.container.attach import open_attach
+
+        return open_attach(self.engine, request)
+>>>>>>> d6edf04 (Run and attach to commands in containers on Docker, and leave nothing of one that took too long)
 
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
         from runtimes.dockershim.sandbox.port_forward import open_port_forward

@@ -39,7 +39,7 @@ _LONGEST_PAUSE = 0.1
 
 def open_exec(
     engine: DockerInterface, container_id: str, cmd: Sequence[str], streams: Streams
-) -> StreamSession:
+) -> ExecSession:
     """Run a command in a running container, as `StreamingService.open_exec`."""
     check_streams(f"run a command in container '{container_id}'", streams)
     if not cmd:
@@ -156,6 +156,11 @@ class ExecSession(_Session):
     def __init__(self, engine: DockerInterface, exec_id: str, ends: Ends, *, tty: bool) -> None:
         super().__init__(engine, ends, tty=tty)
         self._exec_id = exec_id
+
+    @property
+    def exec_id(self) -> str:
+        """The Engine's."""
+        return self._exec_id
 
     def wait(self, timeout: float | None = None) -> int:
         end = None if timeout is None else time.monotonic() + timeout
