@@ -99,14 +99,13 @@ class DockershimService(UnimplementedService):
 
         return list_pod_sandbox(self.engine, filter)
 
-<<<<<<< HEAD
     def stream_pod_sandboxes(
         self, filter: cri.PodSandboxFilter | None = None
     ) -> Iterator[cri.PodSandbox]:
         from runtimes.dockershim.sandbox.list import list_pod_sandbox
 
         yield from list_pod_sandbox(self.engine, filter)
-=======
+
     def exec_sync(
         self, container_id: str, cmd: Sequence[str], timeout: int
     ) -> cri.ExecSyncResponse:
@@ -123,7 +122,6 @@ class DockershimService(UnimplementedService):
         from runtimes.dockershim.container.attach import open_attach
 
         return open_attach(self.engine, request)
->>>>>>> d6edf04 (Run and attach to commands in containers on Docker, and leave nothing of one that took too long)
 
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
         from runtimes.dockershim.sandbox.port_forward import open_port_forward
