@@ -94,9 +94,10 @@ def _open(record: LogRecord) -> int:
     """The file to go on in: the one written last, wherever it was renamed to, or else a new one."""
     path = Path(record.path)
     if record.output_inode and not path.exists():
-        for entry in os.scandir(path.parent):
-            if entry.inode() == record.output_inode:
-                return os.open(entry.path, _FLAGS)
+        with os.scandir(path.parent) as entries:
+            renamed = next((e.path for e in entries if e.inode() == record.output_inode), None)
+        if renamed is not None:
+            return os.open(renamed, _FLAGS)
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     return os.open(path, _FLAGS | os.O_CREAT, _MODE)
 

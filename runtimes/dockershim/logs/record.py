@@ -85,7 +85,8 @@ def erase(folder: Path) -> None:
 def all_folders(root: Path) -> list[Path]:
     """Every log that is copied."""
     try:
-        return [Path(entry.path) for entry in os.scandir(root) if entry.is_dir()]
+        with os.scandir(root) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir()]
     except FileNotFoundError:
         return []
 

@@ -101,7 +101,7 @@ def host_config(request: CreateRequest) -> HostConfig:
     """What holds on this host."""
     asked = request.config
     limits = asked.linux.resources
-    found = mounts.plan(asked.mounts, request.api, request.images)
+    found = mounts.plan(asked.mounts, request.api)
     config: HostConfig = {
         "Binds": [*found.binds, *_pod_files(request)],
         "Mounts": found.mounts,

@@ -17,7 +17,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from runtimes.core.docker.types import BindOptions, MountRequest
 
@@ -36,18 +36,17 @@ class Mounts:
     mounts: list[MountRequest] = field(default_factory=list)
 
 
-def plan(asked: Iterable[cri.Mount], api: tuple[int, int], images: Mapping[str, str]) -> Mounts:
+def plan(asked: Iterable[cri.Mount], api: tuple[int, int]) -> Mounts:
     """Spell every mount.
 
     Args:
         asked: by the CRI.
         api: the version of the Engine's API.
-        images: container path -> where the image of a `Mount.image` is on the host.
 
     Raises:
         InvalidArgument: a path that isn't absolute or holds a colon, two mounts on one path, a
             rule on read-only mounts broken.
-        Unimplemented: id-mapped mounts, or options that an Engine can't set.
+        Unimplemented: id-mapped mounts, options that an Engine can't set, image volumes.
     """
     found = Mounts()
     taken: set[str] = set()
@@ -58,8 +57,8 @@ def plan(asked: Iterable[cri.Mount], api: tuple[int, int], images: Mapping[str, 
         taken.add(path)
         _check(mount, path, api)
         if mount.HasField("image"):
-            found.binds.append(f"{images[mount.container_path]}:{path}:ro")
-        elif mount.readonly and api >= READ_ONLY_OPTIONS_SINCE and not mount.selinux_relabel:
+            raise errors.Unimplemented(f"mount {path}: image volumes aren't supported yet")
+        if mount.readonly and api >= READ_ONLY_OPTIONS_SINCE and not mount.selinux_relabel:
             found.mounts.append(_spelt_out(mount, path))
         else:
             found.binds.append(_bind(mount, path))

@@ -30,7 +30,6 @@ class CreateRequest:
         grants: what the host lets containers have.
         cgroups: the host's.
         pod_files: container path -> host path of files that the sandbox owns.
-        images: container path -> host path of each `Mount.image`.
     """
 
     name: str
@@ -44,7 +43,6 @@ class CreateRequest:
     grants: Grants
     cgroups: Layout
     pod_files: Mapping[str, Path] = field(default_factory=dict)
-    images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def security(self) -> cri.LinuxContainerSecurityContext:
