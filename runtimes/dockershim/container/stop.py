@@ -45,6 +45,8 @@ def stop(engine: Engine, container_id: str, timeout: int) -> None:
         DeadlineExceeded: the caller's time ran out; or it can't be killed at all.
     """
     try:
+        if timeout <= 0:
+            _kill_at_once(engine, container_id)
         engine.docker.stop_container(container_id, timeout)
     except (errors.DeadlineExceeded, errors.Internal) as error:
         if deadline.remaining() == 0:
@@ -53,6 +55,14 @@ def stop(engine: Engine, container_id: str, timeout: int) -> None:
         _kill(engine, container_id)
     finally:
         engine.cache.changed(container_id)
+
+
+def _kill_at_once(engine: Engine, container_id: str) -> None:
+    """Without a grace period there is no stop signal either, which Docker would send first."""
+    pid = engine.docker.inspect_container(container_id)["State"]["Pid"]
+    process = engine.processes.find(container_id, pid)
+    if process is not None:
+        process.kill()
 
 
 def _kill(engine: Engine, container_id: str) -> None:
