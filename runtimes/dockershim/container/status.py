@@ -39,6 +39,8 @@ def container_status(
     status = describe(found)
     if status.state == cri.CONTAINER_EXITED:
         logs.complete(engine, found["Id"])
+    elif status.state == cri.CONTAINER_RUNNING and status.log_path:
+        logs.ensure_followed(engine)  # Whoever followed it may have been killed.
     return cri.ContainerStatusResponse(status=status, info=_info(found) if verbose else None)
 
 
