@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.host.clamp import Grants
     from runtimes.core.host.usage import UsageCache
+    from runtimes.dockershim.container.list import Lines
     from runtimes.dockershim.options import DockershimOptions
 
 
@@ -47,6 +48,12 @@ class Engine:
     @cached_property
     def cache(self) -> ContainerCache:
         return ContainerCache(self.docker, self.options.relist_period)
+
+    @cached_property
+    def lines(self) -> Lines:
+        from runtimes.dockershim.container.list import Lines
+
+        return Lines()
 
     @cached_property
     def facts(self) -> EngineFacts:

@@ -33,8 +33,32 @@ def list_containers(
     Source: CRI ListContainers.
     """
     wanted = cri.ContainerFilter() if filter is None else filter
-    found = (summary(one) for one in engine.cache.containers())
-    return [item for item in found if item is not None and matches(item, wanted)]
+    found = engine.lines.of(engine.cache.containers())
+    return [copied(item) for item in found if matches(item, wanted)]
+
+
+class Lines:
+    """Lines made before, since making one costs more than all else of a list. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[ContainerSummary, cri.Container | None]] = {}
+
+    def of(self, summaries: list[ContainerSummary]) -> list[cri.Container]:
+        """A line for each; one is made anew when its summary is another object than before."""
+        before, now = self._kept, {}
+        for one in summaries:
+            known = before.get(one["Id"])
+            made = known if known is not None and known[0] is one else (one, summary(one))
+            now[one["Id"]] = made
+        self._kept = now
+        return [line for _, line in now.values() if line is not None]
+
+
+def copied(line: cri.Container) -> cri.Container:
+    """One that its receiver may change."""
+    own = cri.Container()
+    own.CopyFrom(line)
+    return own
 
 
 def summary(found: ContainerSummary) -> cri.Container | None:
