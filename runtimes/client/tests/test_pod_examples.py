@@ -49,7 +49,8 @@ def run_all(runtime: Runtime, examples: list[Path], image: str) -> Outcomes:
 
 
 @pytest.fixture(scope="module")
-def on_oci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+def oci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runtime, str]]:
+    """The embedded backend, and the image that is there."""
     from runtimes.cni.bridge.builtin import BuiltinBridge
     from runtimes.cni.bridge.segment import BridgeOptions
 
@@ -61,9 +62,14 @@ def on_oci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
     with connect(
         "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
     ) as runtime:
-        image = runtime.import_image(archive)[0]
-        yield run_all(runtime, EXAMPLES, image)
+        yield runtime, runtime.import_image(archive)[0]
     BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
+
+
+@pytest.fixture(scope="module")
+def on_oci(oci: tuple[Runtime, str]) -> Outcomes:
+    runtime, image = oci
+    return run_all(runtime, EXAMPLES, image)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,45 @@ def test_there_are_enough_examples_and_each_says_what_to_expect() -> None:
 @pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
 def test_an_example_does_what_it_says_on_oci(on_oci: Outcomes, name: str) -> None:
     assert on_oci[name].result() == []
+
+
+RELOAD = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: reload}
+data: {word: old}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: reload}
+spec:
+  terminationGracePeriodSeconds: 0
+  volumes: [{name: settings, configMap: {name: reload}}]
+  containers:
+  - name: app
+    image: IMAGE
+    command: [sleep, "600"]
+    volumeMounts:
+    - {name: settings, mountPath: /settings}
+    - {name: settings, mountPath: /fixed, subPath: word}
+"""
+
+
+@pytest.mark.needs_oci
+@pytest.mark.needs_root
+def test_files_of_a_running_container_follow_their_config_map(oci: tuple[Runtime, str]) -> None:
+    runtime, image = oci
+    text = RELOAD.replace("IMAGE", image)
+    (pod,) = runtime.apply_all(text)
+    try:
+        before = pod.exec(["cat", "/settings/word", "/fixed"]).stdout
+        runtime.apply_all(text.split("---")[0].replace("old", "new"))
+        after = pod.exec(["cat", "/settings/word", "/fixed"]).stdout
+        restarts = [one.restart_count for one in pod.status().container_statuses]
+    finally:
+        pod.remove(force=True)
+
+    assert (before, after, restarts) == (b"oldold", b"newold", [0])
 
 
 @pytest.mark.needs_containerd
