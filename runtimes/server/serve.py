@@ -6,16 +6,17 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.server import claim, systemd
+from runtimes.server.doorway import Doorway
 from runtimes.server.server import CriServer, Limits
 from runtimes.server.streaming.front import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from runtimes.core.cri.services import CriService
 
@@ -51,15 +52,22 @@ def serve(serving: Serving) -> int:
 
     Raises:
         AlreadyExists: another server has the socket.
-        FailedPrecondition: systemd passed sockets, which can't be used.
+        FailedPrecondition: systemd passed sockets that can't be used.
         Error: as the backend raises it when it can't be opened.
     """
-    systemd.refuse_activation(os.environ, os.getpid())
+    passed = systemd.passed_socket(os.environ, os.getpid())
+    doorway = None
+    if passed is not None:
+        public = Path(passed.getsockname())
+        serving = replace(serving, path=public.with_name(f".{public.name}.grpc"))
+        doorway = Doorway(passed, serving.path)
     with claim.claimed(serving.path) as held, serving.open() as service:
-        return asyncio.run(_serve(serving, held, service))
+        return asyncio.run(_serve(serving, held, service, doorway))
 
 
-async def _serve(serving: Serving, held: claim.Claim, service: CriService) -> int:
+async def _serve(
+    serving: Serving, held: claim.Claim, service: CriService, doorway: Doorway | None
+) -> int:
     asked = _asked_to_stop(held)
     server = CriServer(service, serving.limits)
     if serving.metrics:
@@ -67,16 +75,20 @@ async def _serve(serving: Serving, held: claim.Claim, service: CriService) -> in
     if base := await server.serve_streams(serving.streaming):
         logger.info("streaming exec, attach and port-forward at %s", base)
     await server.start(held)
+    if doorway is not None:
+        await doorway.open()
     logger.info(
         "serving backend=%s at unix://%s as runtime.v1 and runtime.v1alpha2",
         serving.name,
-        serving.path,
+        doorway.path if doorway is not None else serving.path,
     )
     systemd.notify(f"READY=1\nSTATUS=Serving backend {serving.name}")
     await asked.wait()
     systemd.notify("STOPPING=1")
     logger.info("stopping: streams end, calls have %g s, containers go on", serving.grace)
     await server.stop(serving.grace)
+    if doorway is not None:
+        await doorway.close()
     await _settle()
     if server.busy:
         logger.warning("stopped, calls left unfinished: %d", server.busy)

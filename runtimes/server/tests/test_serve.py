@@ -17,7 +17,7 @@ import pytest
 
 from runtimes.core import deadline, errors
 from runtimes.server.tests import pods
-from runtimes.server.tests.hosting import wait_until
+from runtimes.server.tests.hosting import connect, wait_until
 from runtimes.server.tests.process import PROGRAM, Server
 
 if TYPE_CHECKING:
@@ -289,18 +289,54 @@ def test_systemd_hears_of_start_and_stop(serve: Callable[..., Server], tmp_path:
     assert stopping == "STOPPING=1"
 
 
-def test_sockets_of_systemd_are_refused_in_words(tmp_path: Path) -> None:
+def activated(server: Server, passed: socket.socket, count: int = 1) -> subprocess.Popen[bytes]:
+    """Start a server as systemd does: with an open socket as descriptor 3."""
+    script = f'LISTEN_FDS={count} LISTEN_PID=$$ exec "$@" 3<&{passed.fileno()}'
+    command = ["bash", "-c", script, "bash", *PROGRAM, "serve", "-b", "fake"]
+    with server.log_path.open("wb") as log:
+        return subprocess.Popen(
+            command, stdout=log, stderr=log, env=server.environ, pass_fds=[passed.fileno()]
+        )
+
+
+def test_a_socket_of_systemd_is_served_also_to_who_came_before(tmp_path: Path) -> None:
     server = Server(tmp_path)
-    script = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
-    command = ["sh", "-c", script, "sh", *PROGRAM, *server.arguments()]
+    with socket.socket(socket.AF_UNIX) as passed, socket.socket(socket.AF_UNIX) as early:
+        passed.bind(str(server.path))
+        passed.listen()
+        early.settimeout(30)
+        early.connect(str(server.path))
+        early.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        process = activated(server, passed)
+        try:
+            assert early.recv(9)[3] == 4  # a SETTINGS frame: gRPC's answer
+            with connect(server.path) as client:
+                assert client.version().runtime_name == "fake"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(20)
 
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=server.environ, timeout=30, check=False
-    )
+    assert code == 0, server.log
+    assert server.path.is_socket()  # it is systemd's
+    assert not list(tmp_path.glob(".*.grpc"))
 
-    assert done.returncode == 1
-    assert "start by socket activation (1 sockets)" in done.stderr
-    assert not server.path.exists()
+
+@pytest.mark.parametrize(
+    ("count", "listens", "message"),
+    [(2, True, "2 sockets were passed, one is served"), (1, False, "nobody listens on it")],
+)
+def test_sockets_that_cannot_be_served_are_refused_in_words(
+    count: int, listens: bool, message: str, tmp_path: Path
+) -> None:
+    server = Server(tmp_path)
+    with socket.socket(socket.AF_UNIX) as passed:
+        passed.bind(str(server.path))
+        if listens:
+            passed.listen()
+        code = activated(server, passed, count).wait(30)
+
+    assert code == 1
+    assert message in server.log
 
 
 @pytest.mark.parametrize(
