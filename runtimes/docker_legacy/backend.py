@@ -8,17 +8,33 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.backend import Kind, Probe, ProbeState
-from runtimes.core.planned import PlannedBackend
+from runtimes.core.capability import Capability
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.backend import Backend
-    from runtimes.core.capability import Capability
     from runtimes.core.docker.interface import DockerInterface
+    from runtimes.core.pod.runtime import PodRuntime
     from runtimes.docker_legacy.endpoint import Endpoint
 
 ERA = "1: before the CRI"
+CAPABILITIES = frozenset(
+    {
+        Capability.EXEC_STREAM,
+        Capability.ATTACH,
+        Capability.PORT_FORWARD,
+        Capability.EVENTS,
+        Capability.IMAGE_PULL,
+        Capability.IMAGE_REMOVE,
+        Capability.PORT_MAPPINGS,
+        Capability.SYSCTLS,
+        Capability.POD_PID_NAMESPACE,
+        Capability.MOUNT_PROPAGATION,
+        Capability.SECCOMP,
+        Capability.RESOURCES,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,41 @@ class EngineBackend:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PodOptions(EngineOptions):
+    """Attributes:
+    infra_image: of the container that holds a pod's namespaces; pulled when it isn't here.
+    """
+
+    infra_image: str = "registry.k8s.io/pause:3.9"
+
+
+@dataclass(frozen=True, slots=True)
+class PodBackend:
+    """Pods without any CRI, as the first kubelets ran them."""
+
+    name: str = "docker"
+    kind: Kind = Kind.POD
+    era: str = ERA
+    summary: str = "Pods straight on Docker Engine"
+    capabilities: frozenset[Capability] = CAPABILITIES
+    options: type = PodOptions
+
+    def probe(self, options: object = None) -> Probe:
+        return engine.probe(options)
+
+    def open(self, options: object = None) -> PodRuntime:
+        """Connect; errors as of `EngineBackend.open`."""
+        chosen = PodOptions() if options is None else options
+        if not isinstance(chosen, PodOptions):
+            raise errors.InvalidArgument(f"open backend 'docker': {chosen!r} aren't its options")
+        from runtimes.docker_legacy.pod.manager import DockerManager
+        from runtimes.docker_legacy.pod.node import DockerNode
+
+        docker = engine.open(chosen)
+        return DockerManager(DockerNode(docker=docker, infra_image=chosen.infra_image))
+
+
 def _chosen(options: object) -> EngineOptions:
     chosen = EngineOptions() if options is None else options
     if not isinstance(chosen, EngineOptions):
@@ -103,7 +154,8 @@ def _endpoint(options: EngineOptions) -> Endpoint:
 
 
 engine = EngineBackend()
-backend = PlannedBackend("docker", Kind.POD, ERA, "Pods straight on Docker Engine")
+backend = PodBackend()
 
 if TYPE_CHECKING:
     _: Backend[DockerInterface] = engine
+    _pods: Backend[PodRuntime] = backend

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from runtimes.core.backend import Kind
 from runtimes.core.configure import fill
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from runtimes.core.backend import Backend
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.kubelet.events import Recorder
+    from runtimes.kubelet.generic.node import Surroundings
 
 ROOT_VARIABLE = "RUNTIMES_KUBELET_ROOT"
+
+
+@runtime_checkable
+class Settler(Protocol):
+    """A PodRuntime of its own that uses the kubelet's settings and surroundings."""
+
+    def settle(self, config: KubeletConfig, around: Surroundings) -> None:
+        """Take them; before the first pod."""
+        ...
 
 
 def kubelet_config(
@@ -46,12 +56,8 @@ def pod_runtime(
     `events` takes what happens to pods, by default it is logged; `is_removed` tells garbage
     collection that a pod's uid is gone for good, by default none is.
     """
-    if backend.kind is Kind.POD:
-        runtime: PodRuntime = service
-        return runtime
     from runtimes.kubelet.events import log_event
     from runtimes.kubelet.generic.node import Surroundings, never_removed
-    from runtimes.kubelet.generic.runtime import GenericRuntime
     from runtimes.kubelet.store.source import StoredObjects
 
     around = Surroundings(
@@ -60,4 +66,11 @@ def pod_runtime(
         claims=backend.capabilities,
         is_removed=is_removed or never_removed,
     )
+    if backend.kind is Kind.POD:
+        if isinstance(service, Settler):
+            service.settle(node, around)
+        runtime: PodRuntime = service
+        return runtime
+    from runtimes.kubelet.generic.runtime import GenericRuntime
+
     return GenericRuntime(service, name=backend.name, config=node, around=around)

@@ -13,13 +13,16 @@ from runtimes.contract.fake.backend import backend as fake
 from runtimes.contract.subject import Known, Subject
 from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
 from runtimes.contract.traces import mounts_below, processes_naming
-from runtimes.core import configure, discovery
+from runtimes.core import configure, discovery, errors
 from runtimes.core.capability import Capability
+from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.opening import pod_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runtimes.contract.engines.session import EngineSession
+    from runtimes.core.cri.services import CriService
 
 LACKS = frozenset(
     {
@@ -166,6 +169,31 @@ def dockershim_subject(
         ),
         traces=lambda: mounts_below(root),
     )
+
+
+@pytest.fixture(scope="session")
+def docker_subject_of_pods(
+    tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
+) -> Subject:
+    env = runtimes_engines.env("dockerd")
+    backend = discovery.load("docker")
+    words = {"host": env["RUNTIMES_TEST_DOCKER_HOST"], "infra_image": PAUSE}
+    options: object = configure.fill(backend.options, words)
+    root = tmp_path_factory.mktemp("docker")
+    node = KubeletConfig(root=root, log_root=root / "logs", host_ip="127.0.0.1")
+    return Subject(
+        name="docker",
+        open=_no_cri,
+        open_pods=lambda: pod_runtime(backend, backend.open(options), node),
+        claims=backend.capabilities,
+        image=BUSYBOX,
+        registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
+        network=Path(env["RUNTIMES_TEST_DOCKER_NETNS"]),
+    )
+
+
+def _no_cri() -> CriService:
+    raise errors.Unimplemented("open backend 'docker' as a CRI service: it has pods only")
 
 
 def present(*programs: str) -> tuple[str, ...]:

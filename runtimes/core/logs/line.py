@@ -11,6 +11,7 @@ Source: CRI log format (kubernetes/design-proposals-archive, kubelet-cri-logging
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,11 +71,14 @@ def encode(entry: Entry) -> bytes:
 
 
 def decode(line: bytes) -> Entry:
-    """Read a line, with or without its newline.
+    """Read a line, with or without its newline; Docker's own JSON lines are known by their brace.
 
     Raises:
         DataLoss: it isn't one, e.g. because a crash cut it.
+    Source: kubelet pkg/kubelet/kuberuntime/logs/logs.go (getParseFunc).
     """
+    if line.startswith(b"{"):
+        return _decode_docker(line)
     parts = line.removesuffix(b"\n").split(b" ", 3)
     if len(parts) == 3:
         parts.append(b"")
@@ -86,6 +90,17 @@ def decode(line: bytes) -> Entry:
         raise _not_a_line(line)
     text = parts[3] + b"\n" if tag == b"F" else parts[3]
     return Entry(parse_time(parts[0]), cast("Stream", stream), text)
+
+
+def _decode_docker(line: bytes) -> Entry:
+    """Read ``{"log":"text\\n","stream":"stdout","time":"..."}``, which holds its own newline."""
+    try:
+        found = json.loads(line)
+        stream = _STREAMS[found["stream"].encode()]
+        text, when = found["log"].encode(), found["time"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _not_a_line(line) from error
+    return Entry(parse_time(when), cast("Stream", stream), text)
 
 
 def format_time(timestamp_ns: int) -> bytes:
@@ -124,7 +139,7 @@ def _parse_second(second: bytes, zone: bytes) -> int:
 
 
 def _not_a_line(line: bytes) -> errors.DataLoss:
-    return errors.DataLoss(f"read a log line: {line[:120]!r} isn't in the CRI's format")
+    return errors.DataLoss(f"read a log line: {line[:120]!r} is neither the CRI's nor Docker's")
 
 
 def _not_a_time(text: bytes) -> errors.DataLoss:

@@ -60,7 +60,8 @@ def test_fractions_may_be_short_or_absent(text: bytes, ns: int) -> None:
         b"2016-13-06T00:17:09Z stdout F x\n",
         b"2016-10-06 stdout F x\n",
         b"2016-10-06T00:17:09Z stdout\n",
-        b'{"log":"x","stream":"stdout","time":"2016-10-06T00:17:09Z"}\n',
+        b'{"log":"x","stream":"stdin","time":"2016-10-06T00:17:09Z"}\n',
+        b'{"log":"x","stream":"stdout","ti',
     ],
 )
 def test_a_broken_line_is_refused(line: bytes) -> None:
@@ -102,3 +103,9 @@ def test_entries_survive_a_round_trip(ns: int, stream: str, text: bytes, end: by
 
     assert line.count(b"\n") == 1
     assert decode(line) == entry
+
+
+def test_a_line_of_docker_s_own_log_is_read_with_its_newline() -> None:
+    line = b'{"log":"hi\\n","stream":"stderr","time":"1970-01-01T00:00:01.000000002Z"}\n'
+
+    assert decode(line) == Entry(1_000_000_002, "stderr", b"hi\n")

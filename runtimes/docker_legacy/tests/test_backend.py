@@ -144,10 +144,9 @@ def test_the_engine_is_found_by_its_name() -> None:
     assert found is engine
 
 
-def test_the_pod_backend_is_planned() -> None:
-    assert not backend.probe().usable
-    with pytest.raises(errors.Unimplemented):
-        backend.open()
+def test_the_pod_backend_refuses_the_options_of_another() -> None:
+    with pytest.raises(errors.InvalidArgument):
+        backend.open(EngineOptions())
 
 
 def test_importing_the_backend_imports_no_docker_and_no_requests() -> None:

@@ -1,0 +1,1 @@
+"""DockerManager: pods straight on an Engine, as the first kubelets ran them."""
