@@ -93,7 +93,7 @@ def decode(line: bytes) -> Entry:
 
 
 def _decode_docker(line: bytes) -> Entry:
-    """Read ``{"log":"text\\n","stream":"stdout","time":"..."}``, which holds its own newline."""
+    r"""Read ``{"log":"text\n","stream":"stdout","time":"..."}``, which holds its own newline."""
     try:
         found = json.loads(line)
         stream = _STREAMS[found["stream"].encode()]
