@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,18 @@ class Lane:
     async def run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._counted, work)
 
+    async def open(self, opened: Callable[[], T], close: Callable[[T], None]) -> T:
+        """As `run`; but what comes when the caller has gone is closed, in the thread that made it.
+
+        A caller that goes before there is a thread takes the work along.
+        """
+        work = _Opening(opened, close)
+        try:
+            return await self.run(work)
+        except asyncio.CancelledError:
+            work.abandon()
+            raise
+
     def submit(self, work: Callable[[], None]) -> None:
         """Do it some time, for nobody; nothing after `close`."""
         try:
@@ -53,3 +65,30 @@ class Lane:
         finally:
             with self._lock:
                 self._busy -= 1
+
+
+class _Opening(Generic[T]):
+    """Something that is made in a thread for a caller who may have gone when it is there."""
+
+    def __init__(self, opened: Callable[[], T], close: Callable[[T], None]) -> None:
+        self._opened = opened
+        self._close = close
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+        self._abandoned = False
+
+    def __call__(self) -> T:
+        made = self._opened()
+        with self._lock:
+            abandoned = self._abandoned
+            self._made.append(made)
+        if abandoned:
+            self._close(made)
+        return made
+
+    def abandon(self) -> None:
+        with self._lock:
+            self._abandoned = True
+            made = tuple(self._made)
+        for one in made:
+            self._close(one)

@@ -15,7 +15,7 @@ from runtimes.server.feed import Feeds
 from runtimes.server.host import MESSAGE_LIMIT, Host
 from runtimes.server.lane import Lane
 from runtimes.server.metrics import Metrics
-from runtimes.server.streaming.front import LOOPBACK, StreamingServer
+from runtimes.server.streaming.front import LOOPBACK, THREADS, StreamingServer
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,11 +38,13 @@ class Limits:
     """Attributes:
     workers: threads for calls that change something; further ones wait.
     readers: threads for calls that only look.
+    openers: threads that open and close streams; a stream that is open holds none.
     feeds: event streams that may be open at once, each with a thread of its own.
     """
 
     workers: int = 64
     readers: int = 16
+    openers: int = THREADS
     feeds: int = 128
 
 
@@ -61,7 +63,8 @@ class CriServer:
         self._host = Host(
             service, reads=self._reads, acts=self._acts, feeds=self._feeds, metrics=self._metrics
         )
-        self._streaming = StreamingServer(service, self._acts)
+        self._streaming = StreamingServer(service, chosen.openers)
+        self._lanes = (self._reads, self._acts, self._streaming.lane)
         self._streams = isinstance(service, StreamingService)
         self._grpc: grpc.aio.Server | None = None
         self._web: asyncio.Server | None = None
@@ -70,7 +73,7 @@ class CriServer:
     @property
     def busy(self) -> int:
         """Calls that the backend is at work on, also those whose callers have gone."""
-        return self._reads.busy + self._acts.busy
+        return sum(lane.busy for lane in self._lanes)
 
     async def start(self, claim: Claim) -> None:
         """Listen on the claimed path; it exists once calls are answered.
@@ -138,11 +141,10 @@ class CriServer:
         return web.Reply(200, self._metrics.text(self._gauges()), web.PROMETHEUS)
 
     def _gauges(self) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
-        lanes = (self._reads, self._acts)
-        for lane in lanes:
+        for lane in self._lanes:
             about = "Calls that the backend is at work on."
             yield "runtimes_server_busy_threads", about, {"lane": lane.name}, lane.busy
-        for lane in lanes:
+        for lane in self._lanes:
             about = "The most calls that the backend may be at work on."
             yield "runtimes_server_threads", about, {"lane": lane.name}, lane.threads
         yield "runtimes_server_event_streams", "Event streams that are open.", {}, self._feeds.count

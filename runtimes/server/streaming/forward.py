@@ -63,8 +63,8 @@ class Forwarding:
     async def _connect(self, port: str, stream: int, problem: int) -> None:
         number = int(port) if port.isascii() and port.isdigit() else 0
         try:
-            found = await self.lane.run(
-                lambda: self.service.open_port_forward(self.sandbox, number)
+            found = await self.lane.open(
+                lambda: self.service.open_port_forward(self.sandbox, number), socket.socket.close
             )
         except errors.Error as error:
             await self.wire.send(problem, failure.text(error).encode(), fin=True)

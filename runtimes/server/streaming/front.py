@@ -17,6 +17,7 @@ import h11
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.streaming.session import Channel, StreamingService
+from runtimes.server.lane import Lane
 from runtimes.server.streaming import process
 from runtimes.server.streaming.forward import Forwarding
 from runtimes.server.streaming.link import TcpLink, WebSocketLink
@@ -28,12 +29,13 @@ from runtimes.server.streaming.wire import ChannelWire, SpdyWire
 if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
     from runtimes.core.streaming.session import StreamSession
-    from runtimes.server.lane import Lane
     from runtimes.server.streaming.link import Link
 
 LOOPBACK = "127.0.0.1:0"
 IDLE_SECONDS = 4 * 3600.0
+THREADS = 32
 _HEAD_SECONDS = 30.0
+_CLOSING_SECONDS = 5.0
 _BUFFER = 64 * 1024
 logger = logging.getLogger(__name__)
 
@@ -49,16 +51,21 @@ class StreamingServer:
     """Used on one event loop.
 
     Args:
+        threads: for what blocks: opening, closing, and asking how a process ended. A session that
+            merely lives holds none.
         idle: seconds without a byte in either direction after which a session ends.
     """
 
-    def __init__(self, service: CriService, lane: Lane, idle: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self, service: CriService, threads: int = THREADS, idle: float = IDLE_SECONDS
+    ) -> None:
         self._service = service
-        self._lane = lane
+        self.lane = Lane("stream", threads)
         self._idle = idle
         self._tokens: Tokens[Wanted] = Tokens()
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def start(self, address: str = LOOPBACK) -> Urls:
         """Listen at ``host:port``.
@@ -78,15 +85,21 @@ class StreamingServer:
 
     async def stop(self) -> None:
         """End the sessions; their containers go on."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for task in self._sessions:
             task.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
+        if self._sessions:  # each closes what it has opened
+            await asyncio.wait(self._sessions, timeout=_CLOSING_SECONDS)
+        self.lane.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - asyncio runs this as one
+        if self._stopping:
+            writer.close()
+            return
         self._sessions.add(task)
         try:
             await self._serve(reader, writer)
@@ -129,7 +142,7 @@ class StreamingServer:
         assert isinstance(service, StreamingService)  # noqa: S101 - it issued the URL
         if isinstance(wanted, cri.PortForwardRequest):
             tunnel = WebSocketLink(link) if choice.websocket else link
-            await Forwarding(SpdyWire(tunnel), service, wanted.pod_sandbox_id, self._lane).serve()
+            await Forwarding(SpdyWire(tunnel), service, wanted.pod_sandbox_id, self.lane).serve()
             return
 
         def opened() -> StreamSession:
@@ -139,12 +152,12 @@ class StreamingServer:
 
         if choice.websocket:
             channels = ChannelWire(WebSocketLink(link), choice.protocol)
-            await process.serve(channels, {one: one.value for one in Channel}, opened, self._lane)
+            await process.serve(channels, {one: one.value for one in Channel}, opened, self.lane)
             return
         spdy = SpdyWire(link)
         numbers = await process.opened_channels(spdy, process.wanted_channels(wanted))
         if numbers is not None:
-            await process.serve(spdy, numbers, opened, self._lane)
+            await process.serve(spdy, numbers, opened, self.lane)
 
 
 async def _head(http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:

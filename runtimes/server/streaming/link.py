@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +34,10 @@ class Link(Protocol):
         """Say that no more comes."""
         ...
 
+    def cut(self, probe: bytes) -> bool:
+        """Whether the connection is over although nobody reads it; `probe` is sent to find out."""
+        ...
+
 
 class TcpLink:
     """Args:
@@ -51,14 +56,19 @@ class TcpLink:
         self._writer = writer
         self._early = early
         self._touch = touch
+        self._reading = False
 
     async def read(self) -> bytes | None:
         self._touch()
         if self._early:
             early, self._early = self._early, b""
             return early
-        with suppress(ConnectionError):
-            return await self._reader.read(_CHUNK) or None
+        self._reading = True
+        try:
+            with suppress(ConnectionError):
+                return await self._reader.read(_CHUNK) or None
+        finally:
+            self._reading = False
         return None
 
     async def write(self, data: bytes) -> None:
@@ -71,6 +81,18 @@ class TcpLink:
         if self._writer.can_write_eof():
             with suppress(OSError):
                 self._writer.write_eof()
+
+    def cut(self, probe: bytes) -> bool:
+        if self._reading:  # who reads sees the end
+            return False
+        transport = self._writer.transport
+        if transport.is_closing():
+            return True
+        if not transport.get_write_buffer_size():
+            self._writer.write(probe)
+        poll = select.poll()
+        poll.register(transport.get_extra_info("socket").fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
 
 
 class WebSocketLink:
@@ -112,6 +134,11 @@ class WebSocketLink:
         if self._frames.close_sent is None:
             self.end()
         await self._flush()
+
+    def cut(self, probe: bytes = b"") -> bool:
+        """`probe` goes along as what a WebSocket may send at any time: an answer to no question."""
+        self._frames.send_pong(probe)
+        return self._link.cut(b"".join(self._frames.data_to_send()))
 
     async def _flush(self) -> None:
         for data in self._frames.data_to_send():

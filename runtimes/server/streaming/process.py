@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runtimes.core.streaming.session import Outlet, StreamSession
+    from runtimes.core.streaming.spdy import Event
     from runtimes.server.lane import Lane
     from runtimes.server.streaming.urls import Wanted
     from runtimes.server.streaming.wire import Wire
@@ -25,6 +26,10 @@ CREATION_SECONDS = 30.0
 LINGER_SECONDS = 5.0
 """How long a client may take to read what it was sent, before the connection is cut."""
 _LOOK_SECONDS = 1.0
+_FIRST_LOOK_SECONDS = 0.005
+_MOST_EARLY_BYTES = 256 * 1024
+_EVENT_BYTES = 100
+"""What an event takes besides its bytes."""
 
 
 def wanted_channels(request: Wanted) -> set[Channel]:
@@ -40,8 +45,17 @@ def wanted_channels(request: Wanted) -> set[Channel]:
 
 
 async def opened_channels(wire: Wire, wanted: set[Channel]) -> dict[Channel, int] | None:
-    """Wait until the client has opened its streams; None if it doesn't."""
+    """Wait until the client has opened its streams; None if it goes.
+
+    What it sends meanwhile is given back to `wire`.
+
+    Raises:
+        DeadlineExceeded: it doesn't open them.
+        ResourceExhausted: it sends too much before it has.
+    """
     found: dict[Channel, int] = {}
+    early: list[Event] = []
+    kept = 0
     try:
         async with asyncio.timeout(CREATION_SECONDS):
             while wanted - set(found):
@@ -52,8 +66,17 @@ async def opened_channels(wire: Wire, wanted: set[Channel]) -> dict[Channel, int
                     name = event.headers.get("streamtype", "").upper()
                     if name in Channel.__members__:
                         found[Channel[name]] = event.stream
-    except TimeoutError:
-        return None
+                    if event.fin:
+                        early.append(Received(event.stream, b"", fin=True))
+                elif isinstance(event, Received):
+                    early.append(event)
+                    kept += len(event.data) + _EVENT_BYTES
+                if kept > _MOST_EARLY_BYTES:
+                    raise errors.ResourceExhausted("stream: too much came before all streams were")
+    except TimeoutError as error:
+        missing = ", ".join(sorted(one.name.lower() for one in wanted - set(found)))
+        raise errors.DeadlineExceeded(f"stream: the client opened no stream {missing}") from error
+    wire.give_back(early)
     return found
 
 
@@ -65,25 +88,45 @@ async def serve(
 ) -> None:
     """Open the session, and carry it until the process has ended or the client has gone."""
     try:
-        session = await lane.run(opened)
+        session = await lane.open(opened, lambda made: made.close())
     except errors.Error as error:
         await wire.send(numbers[Channel.ERROR], status.of_failure(failure.text(error)), fin=True)
         await _leave(wire)
         return
-    _unblock(session)
+    try:
+        _unblock(session)
+        await _carry(wire, numbers, session, lane)
+    finally:
+        await lane.run(session.close)
+
+
+async def _carry(
+    wire: Wire, numbers: Mapping[Channel, int], session: StreamSession, lane: Lane
+) -> None:
     going_in = asyncio.create_task(_input(wire, numbers, session))
     coming_out = asyncio.create_task(_output(wire, numbers, session, lane))
+    leaving = asyncio.create_task(_gone(wire, numbers[Channel.ERROR]))
+    tasks = (going_in, coming_out, leaving)
     try:
-        await asyncio.wait({going_in, coming_out}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if coming_out.done():
             await coming_out
             await wire.end()
             await asyncio.wait({going_in}, timeout=LINGER_SECONDS)
+        elif going_in.done():
+            await going_in
     finally:
-        going_in.cancel()
-        coming_out.cancel()
-        await asyncio.gather(going_in, coming_out, return_exceptions=True)
-        lane.submit(session.close)  # also when the server stops, and nobody waits
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(wire: Wire, stream: int) -> None:
+    """Wait until the client has gone, also while the process reads nothing of what it sent."""
+    while True:
+        if await wire.gone(stream):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _leave(wire: Wire) -> None:
@@ -143,9 +186,11 @@ async def _pump(wire: Wire, numbers: Mapping[Channel, int], outlet: Outlet) -> N
 
 
 async def _ended(session: StreamSession, lane: Lane) -> int:
-    """Wait for the exit code, in a thread for a moment only."""
+    """Look for the exit code, ever less often: no thread is held while the process lives."""
+    pause = _FIRST_LOOK_SECONDS
     while True:
         try:
-            return await lane.run(lambda: session.wait(_LOOK_SECONDS))
+            return await lane.run(lambda: session.wait(0))
         except errors.DeadlineExceeded:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LOOK_SECONDS)

@@ -9,6 +9,8 @@ from runtimes.core.streaming import channels
 from runtimes.core.streaming.spdy import Connection, Opened, Received
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runtimes.core.streaming.spdy import Event
     from runtimes.server.streaming.link import Link, WebSocketLink
 
@@ -22,10 +24,22 @@ class Wire(Protocol):
         """
         ...
 
+    def give_back(self, events: Iterable[Event]) -> None:
+        """Let `receive` hand these out again, in their order, before anything else."""
+        ...
+
     async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None: ...
 
     async def end(self) -> None:
         """Say that no more comes."""
+        ...
+
+    async def gone(self, stream: int) -> bool:
+        """Whether the client has gone, though what it sent is not received; `stream` is open.
+
+        A connection that nobody reads doesn't come to its end: something harmless is sent, which
+        the client's host answers with a reset.
+        """
         ...
 
 
@@ -51,32 +65,45 @@ class SpdyWire:
             await self._link.write(self._connection.answers() + b"".join(replies))
         return self._events.popleft()
 
+    def give_back(self, events: Iterable[Event]) -> None:
+        self._events = deque([*events, *self._events])
+
     async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
         await self._link.write(self._connection.send(stream, data, fin=fin))
 
     async def end(self) -> None:
         self._link.end()
 
+    async def gone(self, stream: int) -> bool:
+        return self._link.cut(self._connection.send(stream, b""))
+
 
 class ChannelWire:
-    """Channels of a WebSocket."""
+    """Channels of a WebSocket. Only a client ends one of them alone: we end them all together."""
 
     def __init__(self, link: WebSocketLink, protocol: str) -> None:
         self._link = link
         self._closing = protocol == channels.V5
+        self._events: deque[Event] = deque()
 
     async def receive(self) -> Event | None:
+        if self._events:
+            return self._events.popleft()
         data = await self._link.read()
         if data is None:
             return None
         message = channels.decode(data, closing=self._closing)
         return Received(message.channel, message.data, message.closes)
 
-    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
+    def give_back(self, events: Iterable[Event]) -> None:
+        self._events = deque([*events, *self._events])
+
+    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:  # noqa: ARG002 - see the class
         if data:
             await self._link.write(channels.encode(stream, data))
-        if fin and self._closing:
-            await self._link.write(channels.encode_close(stream))
 
     async def end(self) -> None:
         await self._link.finish()
+
+    async def gone(self, stream: int) -> bool:  # noqa: ARG002 - a message of no stream does
+        return self._link.cut()

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.server.tests.hosting import Hosted
+from runtimes.server.server import Limits
+from runtimes.server.tests.hosting import Hosted, wait_until
+from runtimes.server.tests.local import LocalStreams
+from runtimes.server.tests.pods import run_stubborn
 from runtimes.server.tests.process import Server
 
 if TYPE_CHECKING:
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.cri.services import CriService
-    from runtimes.server.server import Limits
 
 
 @pytest.fixture
@@ -44,3 +46,25 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             return server
 
         yield start
+
+
+@pytest.fixture
+def streams() -> Iterator[LocalStreams]:
+    service = LocalStreams()
+    yield service
+    wait_until(lambda: all(one.closed for one in service.sessions), "the sessions to be closed")
+
+
+@pytest.fixture
+def hosted(host: Callable[..., Hosted], streams: LocalStreams) -> Hosted:
+    return host(streams, Limits(openers=2))
+
+
+@pytest.fixture
+def client(hosted: Hosted) -> CriService:
+    return hosted.connect()
+
+
+@pytest.fixture
+def container(client: CriService) -> str:
+    return run_stubborn(client)

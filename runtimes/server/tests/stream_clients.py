@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.streaming import channels, status
 from runtimes.core.streaming.session import Channel
 from runtimes.core.streaming.spdy import Connection, Event, Received
@@ -17,7 +18,17 @@ from runtimes.core.streaming.spdy import Connection, Event, Received
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runtimes.core.cri.services import CriService
+
+PLAIN = {Channel.STDIN, Channel.STDOUT, Channel.STDERR, Channel.ERROR}
 _NAMES = {channel: channel.name.lower() for channel in Channel}
+
+
+def exec_url(client: CriService, container: str, cmd: list[str], *, tty: bool = False) -> str:
+    request = cri.ExecRequest(
+        container_id=container, cmd=cmd, stdin=True, stdout=True, stderr=not tty, tty=tty
+    )
+    return client.exec(request)
 
 
 class SpdyClient:
@@ -25,26 +36,26 @@ class SpdyClient:
         parts = urlsplit(url)
         assert parts.hostname
         assert parts.port
-        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
         request = (
             f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: Upgrade\r\n"
             f"Upgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: {protocol}\r\n\r\n"
         )
-        self._socket.sendall(request.encode())
+        self.socket.sendall(request.encode())
         self.head, self._early = self._answer()
         self._connection = Connection(client=True)
 
     def open(self, headers: dict[str, str]) -> int:
         stream, opening = self._connection.open(headers)
-        self._socket.sendall(opening)
+        self.socket.sendall(opening)
         return stream
 
     def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
-        self._socket.sendall(self._connection.send(stream, data, fin=fin))
+        self.socket.sendall(self._connection.send(stream, data, fin=fin))
 
     def events(self) -> Iterator[Event]:
         data, self._early = self._early, b""
-        while data or (data := self._socket.recv(65536)):
+        while data or (data := self.socket.recv(65536)):
             yield from self._connection.receive(data)
             data = b""
 
@@ -61,12 +72,16 @@ class SpdyClient:
         self.close()
         return got
 
+    def open_all(self, streams: set[Channel]) -> dict[Channel, int]:
+        """Open these, in the order of their numbers."""
+        return {one: self.open({"streamtype": _NAMES[one]}) for one in sorted(streams)}
+
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
     def _answer(self) -> tuple[str, bytes]:
         data = b""
-        while b"\r\n\r\n" not in data and (more := self._socket.recv(65536)):
+        while b"\r\n\r\n" not in data and (more := self.socket.recv(65536)):
             data += more
         head, _, rest = data.partition(b"\r\n\r\n")
         return head.decode(), rest

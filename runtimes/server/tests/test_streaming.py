@@ -17,42 +17,19 @@ from runtimes.core.streaming.session import Channel
 from runtimes.core.streaming.spdy import Received
 from runtimes.server.streaming.tokens import LIFE_SECONDS, MOST, Tokens
 from runtimes.server.tests.hosting import wait_until
-from runtimes.server.tests.local import LocalStreams
-from runtimes.server.tests.pods import run_stubborn
-from runtimes.server.tests.stream_clients import SpdyClient, exit_code, run_websocket
+from runtimes.server.tests.stream_clients import (
+    PLAIN,
+    SpdyClient,
+    exec_url,
+    exit_code,
+    run_websocket,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from runtimes.core.cri.services import CriService
-    from runtimes.server.tests.hosting import Hosted
+    from runtimes.server.tests.local import LocalStreams
 
-PLAIN = {Channel.STDIN, Channel.STDOUT, Channel.STDERR, Channel.ERROR}
 SPLIT = ["sh", "-c", "cat; echo problem >&2; exit 3"]
-
-
-@pytest.fixture
-def streams() -> Iterator[LocalStreams]:
-    service = LocalStreams()
-    yield service
-    wait_until(lambda: all(one.closed for one in service.sessions), "the sessions to be closed")
-
-
-@pytest.fixture
-def client(host: Callable[..., Hosted], streams: LocalStreams) -> CriService:
-    return host(streams).connect()
-
-
-@pytest.fixture
-def container(client: CriService) -> str:
-    return run_stubborn(client)
-
-
-def exec_url(client: CriService, container: str, cmd: list[str], *, tty: bool = False) -> str:
-    request = cri.ExecRequest(
-        container_id=container, cmd=cmd, stdin=True, stdout=True, stderr=not tty, tty=tty
-    )
-    return client.exec(request)
 
 
 def test_the_url_is_whole_and_on_loopback(client: CriService, container: str) -> None:
