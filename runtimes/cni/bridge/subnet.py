@@ -23,8 +23,10 @@ CANDIDATES = tuple(
         *(f"10.{second}.0.0/16" for second in (*range(64, 73), *range(74, 84), *range(90, 96))),
     )
 )
-"""Enough for many roots on one host, each with a bridge of its own. Clear of the usual neighbours: Docker (172.16/12, 192.168.0/17 upwards), podman (10.88, 10.89),
-CRI-O (10.85), k3s (10.42, 10.43), flannel (10.244), services (10.96), libvirt (192.168.122)."""
+"""Clear of the usual neighbours: Docker (172.16/12, 192.168.0/17 upwards), podman (10.88, 10.89),
+CRI-O (10.85), k3s (10.42, 10.43), flannel (10.244), services (10.96), libvirt (192.168.122).
+
+Enough for many roots on one host, each with a bridge of its own."""
 
 _SMALLEST_PREFIX = {4: 29, 6: 120}
 
