@@ -191,7 +191,7 @@ def test_many_sessions_at_once_leave_nothing(pods: Pods) -> None:
     container = pods.start(pods.run())
     with pods.service.open_exec(ask(container, "true")) as first:  # starts the pump
         Held(first).end()
-    before = _descriptors()
+    before, children = _descriptors(), _children()
 
     sessions = [
         pods.service.open_exec(ask(container, "cat", stdin=True, tty=number % 4 == 0))
@@ -209,7 +209,11 @@ def test_many_sessions_at_once_leave_nothing(pods: Pods) -> None:
     assert all(each.stdout.startswith(b"x") for each in held)
     wait_for(lambda: _descriptors() <= before)
     assert list(pods.engine.paths.execs.iterdir()) == []
-    wait_for(lambda: not Path(f"/proc/self/task/{os.getpid()}/children").read_text())
+    wait_for(lambda: _children() <= children)
+
+
+def _children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
 def _descriptors() -> int:
