@@ -1,4 +1,7 @@
-"""Ports of a sandbox over SPDY: the client opens two streams, error and data, per connection.
+"""Ports of a sandbox: for each connection the client opens two streams, error and data.
+
+A target that reads too slowly has a backlog of its own. When that is full, the whole connection
+waits, for there is no flow control; after a while the target is given up, unless it is alone.
 
 Source: kubelet pkg/kubelet/cri/streaming/portforward/httpstream.go.
 """
@@ -6,9 +9,7 @@ Source: kubelet pkg/kubelet/cri/streaming/portforward/httpstream.go.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,29 @@ from runtimes.core import errors
 from runtimes.core.streaming.spdy import Opened, Received, Reset
 from runtimes.server import failure
 from runtimes.server.streaming import descriptors
+from runtimes.server.streaming.backlog import Backlog
 
 if TYPE_CHECKING:
     from runtimes.core.streaming.session import StreamingService
     from runtimes.server.lane import Lane
     from runtimes.server.streaming.wire import Wire
+
+_PATIENCE_LOOKS = 10
+_LOOK_SECONDS = 1.0
+_PAIR = frozenset({"data", "error"})
+
+
+@dataclass(slots=True)
+class _Target:
+    """Attributes:
+    streams: by their type; complete when there are data and error.
+    """
+
+    request: str
+    port: str
+    streams: dict[str, int] = field(default_factory=dict)
+    backlog: Backlog = field(default_factory=Backlog)
+    task: asyncio.Task[None] | None = None
 
 
 @dataclass(slots=True)
@@ -31,75 +50,114 @@ class Forwarding:
     service: StreamingService
     sandbox: str
     lane: Lane
-    _halves: dict[str, dict[str, int]] = field(default_factory=dict)
-    _sockets: dict[int, socket.socket] = field(default_factory=dict)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _halves: dict[str, _Target] = field(default_factory=dict)
+    _targets: dict[int, _Target] = field(default_factory=dict)
 
     async def serve(self) -> None:
-        """Carry them until the client goes."""
+        """Carry them until the client goes.
+
+        Raises:
+            DataLoss, ResourceExhausted: it breaks the protocol.
+        """
         try:
             while (event := await self.wire.receive()) is not None:
                 if isinstance(event, Opened):
-                    await self._opened(event)
+                    self._opened(event)
                 elif isinstance(event, Received):
-                    await self._received(event)
+                    if not await self._received(event):
+                        return
                 elif isinstance(event, Reset):
-                    self._close(event.stream)
+                    await self._reset(event.stream)
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            for stream in list(self._sockets):
-                self._close(stream)
+            for target in list(self._targets.values()):
+                await _cancel(target)
 
-    async def _opened(self, event: Opened) -> None:
-        request = event.headers.get("requestid", "")
-        halves = self._halves.setdefault(request, {})
-        halves[event.headers.get("streamtype", "")] = event.stream
-        if {"error", "data"} <= set(halves):
+    def _opened(self, event: Opened) -> None:
+        kind, request = event.headers.get("streamtype", ""), event.headers.get("requestid", "")
+        if kind not in _PAIR:
+            return
+        target = self._halves.get(request)
+        if target is None:
+            target = self._halves[request] = _Target(request, event.headers.get("port", ""))
+        target.streams[kind] = event.stream
+        self._targets[event.stream] = target
+        if event.fin and kind == "data":
+            target.backlog.put(b"", fin=True)
+        if set(target.streams) == _PAIR:
             del self._halves[request]
-            await self._connect(event.headers.get("port", ""), halves["data"], halves["error"])
+            target.task = asyncio.create_task(self._carry(target))
 
-    async def _connect(self, port: str, stream: int, problem: int) -> None:
-        number = int(port) if port.isascii() and port.isdigit() else 0
+    async def _received(self, event: Received) -> bool:
+        """Keep what came; False when the client has gone while there was no room."""
+        target = self._targets.get(event.stream)
+        if target is None or event.stream != target.streams.get("data"):
+            return True
+        target.backlog.put(event.data, fin=event.fin)
+        if target.backlog.full and target.task is None:
+            raise errors.ResourceExhausted("port-forward: too much came before the error stream")
+        looks = 0
+        while target.backlog.full:
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await target.backlog.room()
+            except TimeoutError:
+                looks += 1
+                if await self.wire.gone(target.streams["error"]):
+                    return False
+                if looks >= _PATIENCE_LOOKS and self._shared():
+                    await self._give_up(target)
+                    break
+        return True
+
+    def _shared(self) -> bool:
+        return len({id(target) for target in self._targets.values()}) > 1
+
+    async def _give_up(self, target: _Target) -> None:
+        await _cancel(target)
+        await self._end(
+            target,
+            f"port {target.port}: it has read nothing for {_PATIENCE_LOOKS * _LOOK_SECONDS:g} s, "
+            "and other connections wait behind it",
+        )
+
+    async def _reset(self, stream: int) -> None:
+        target = self._targets.get(stream)
+        if target is not None:
+            await _cancel(target)
+            await self._end(target)
+
+    async def _carry(self, target: _Target) -> None:
+        port = int(target.port) if target.port.isascii() and target.port.isdigit() else 0
         try:
-            found = await self.lane.open(
-                lambda: self.service.open_port_forward(self.sandbox, number), socket.socket.close
+            connection = await self.lane.open(
+                lambda: self.service.open_port_forward(self.sandbox, port), socket.socket.close
             )
         except errors.Error as error:
-            await self.wire.send(problem, failure.text(error).encode(), fin=True)
-            await self.wire.send(stream, b"", fin=True)
+            await self._end(target, failure.text(error))
             return
-        found.settimeout(0)
-        self._sockets[stream] = found
-        task = asyncio.create_task(self._output(found, stream, problem))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        with connection:
+            connection.settimeout(0)
+            feeding = asyncio.create_task(target.backlog.feed(connection))
+            try:
+                while data := await descriptors.read(connection.fileno()):
+                    await self.wire.send(target.streams["data"], data)
+                    await asyncio.sleep(0)
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+        await self._end(target)
 
-    async def _received(self, event: Received) -> None:
-        found = self._sockets.get(event.stream)
-        if found is None or found.fileno() < 0:
-            return
-        await descriptors.write(found.fileno(), event.data)
-        if event.fin:
-            with suppress(OSError):
-                found.shutdown(socket.SHUT_WR)
+    async def _end(self, target: _Target, problem: str = "") -> None:
+        """Forget the connection, and tell the client that and why it is over."""
+        self._halves.pop(target.request, None)
+        for stream in target.streams.values():
+            self._targets.pop(stream, None)
+        for kind, stream in sorted(target.streams.items(), reverse=True):
+            text = problem.encode() if kind == "error" else b""
+            await self.wire.send(stream, text, fin=True)
 
-    async def _output(self, found: socket.socket, stream: int, problem: int) -> None:
-        fd = os.dup(found.fileno())
-        try:
-            while data := await descriptors.read(fd):
-                await self.wire.send(stream, data)
-                await asyncio.sleep(0)
-        finally:
-            os.close(fd)
-        await self.wire.send(stream, b"", fin=True)
-        await self.wire.send(problem, b"", fin=True)
-        self._close(stream)
 
-    def _close(self, stream: int) -> None:
-        found = self._sockets.pop(stream, None)
-        if found is not None:
-            with suppress(OSError):
-                found.shutdown(socket.SHUT_RDWR)
-            found.close()
+async def _cancel(target: _Target) -> None:
+    if target.task is not None:
+        target.task.cancel()
+        await asyncio.gather(target.task, return_exceptions=True)

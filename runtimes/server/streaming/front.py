@@ -16,6 +16,7 @@ import h11
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming import channels
 from runtimes.core.streaming.session import Channel, StreamingService
 from runtimes.server.lane import Lane
 from runtimes.server.streaming import process
@@ -24,18 +25,21 @@ from runtimes.server.streaming.link import TcpLink, WebSocketLink
 from runtimes.server.streaming.tokens import Tokens
 from runtimes.server.streaming.upgrade import Refusal, Upgrade, choose
 from runtimes.server.streaming.urls import Urls, Wanted
-from runtimes.server.streaming.wire import ChannelWire, SpdyWire
+from runtimes.server.streaming.wire import ChannelWire, PortWire, SpdyWire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runtimes.core.cri.services import CriService
     from runtimes.core.streaming.session import StreamSession
-    from runtimes.server.streaming.link import Link
+    from runtimes.server.streaming.wire import Wire
 
 LOOPBACK = "127.0.0.1:0"
 IDLE_SECONDS = 4 * 3600.0
 THREADS = 32
 _HEAD_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
+_FAREWELL_SECONDS = 1.0
 _BUFFER = 64 * 1024
 logger = logging.getLogger(__name__)
 
@@ -137,27 +141,60 @@ class StreamingServer:
             touch = lambda: limit.reschedule(loop.time() + self._idle)  # noqa: E731
             await self._carry(TcpLink(reader, writer, request.early, touch), choice, wanted)
 
-    async def _carry(self, link: Link, choice: Upgrade, wanted: Wanted) -> None:
-        service = self._service
-        assert isinstance(service, StreamingService)  # noqa: S101 - it issued the URL
-        if isinstance(wanted, cri.PortForwardRequest):
-            tunnel = WebSocketLink(link) if choice.websocket else link
-            await Forwarding(SpdyWire(tunnel), service, wanted.pod_sandbox_id, self.lane).serve()
-            return
+    async def _carry(self, link: TcpLink, choice: Upgrade, wanted: Wanted) -> None:
+        wire = _wire(link, choice, wanted)
+        try:
+            if isinstance(wanted, cri.PortForwardRequest):
+                service = self._streaming_service()
+                await Forwarding(wire, service, wanted.pod_sandbox_id, self.lane).serve()
+            else:
+                await self._process(wire, choice, wanted)
+        except errors.Error as error:
+            logger.warning("stream ended, peer=%s: %s", link.peer, error)
+            await wire.fail()
+            await _hear_out(link)
+
+    async def _process(
+        self, wire: Wire, choice: Upgrade, wanted: cri.ExecRequest | cri.AttachRequest
+    ) -> None:
+        service = self._streaming_service()
 
         def opened() -> StreamSession:
             if isinstance(wanted, cri.ExecRequest):
                 return service.open_exec(wanted)
             return service.open_attach(wanted)
 
-        if choice.websocket:
-            channels = ChannelWire(WebSocketLink(link), choice.protocol)
-            await process.serve(channels, {one: one.value for one in Channel}, opened, self.lane)
+        numbers: Mapping[Channel, int] | None = {one: one.value for one in Channel}
+        if not choice.websocket:
+            numbers = await process.opened_channels(wire, process.wanted_channels(wanted))
+        if numbers is None:
             return
-        spdy = SpdyWire(link)
-        numbers = await process.opened_channels(spdy, process.wanted_channels(wanted))
-        if numbers is not None:
-            await process.serve(spdy, numbers, opened, self.lane)
+        if wanted.tty:
+            await process.first_size(wire, numbers[Channel.RESIZE])
+        await process.serve(wire, numbers, opened, self.lane)
+
+    def _streaming_service(self) -> StreamingService:
+        assert isinstance(self._service, StreamingService)  # noqa: S101 - it issued the URL
+        return self._service
+
+
+def _wire(link: TcpLink, choice: Upgrade, wanted: Wanted) -> Wire:
+    if not choice.websocket:
+        return SpdyWire(link)
+    messages = WebSocketLink(link)
+    if choice.protocol == channels.TUNNEL:
+        return SpdyWire(messages)
+    if isinstance(wanted, cri.PortForwardRequest):
+        return PortWire(messages, choice.protocol, wanted.port)
+    return ChannelWire(messages, choice.protocol)
+
+
+async def _hear_out(link: TcpLink) -> None:
+    """Read for a moment: closing over what wasn't read would take our last words back."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            while await link.read() is not None:
+                pass
 
 
 async def _head(http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:

@@ -30,8 +30,8 @@ class Link(Protocol):
         """Waits while the client reads too slowly."""
         ...
 
-    def end(self) -> None:
-        """Say that no more comes."""
+    async def end(self) -> None:
+        """Say that no more comes. Idempotent."""
         ...
 
     def cut(self, probe: bytes) -> bool:
@@ -57,6 +57,7 @@ class TcpLink:
         self._early = early
         self._touch = touch
         self._reading = False
+        self.peer = writer.get_extra_info("peername")
 
     async def read(self) -> bytes | None:
         self._touch()
@@ -77,7 +78,7 @@ class TcpLink:
             self._writer.write(data)
             await self._writer.drain()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         if self._writer.can_write_eof():
             with suppress(OSError):
                 self._writer.write_eof()
@@ -126,13 +127,13 @@ class WebSocketLink:
         self._frames.send_binary(data)
         await self._flush()
 
-    def end(self) -> None:
-        self._frames.send_close(1000)
+    async def end(self, code: int = 1000) -> None:
+        """Send the closing message, if none was sent.
 
-    async def finish(self) -> None:
-        """Send the closing message."""
+        Source: RFC 6455, 7.4.1 (status codes).
+        """
         if self._frames.close_sent is None:
-            self.end()
+            self._frames.send_close(code)
         await self._flush()
 
     def cut(self, probe: bytes = b"") -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -28,6 +29,8 @@ LINGER_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 _FIRST_LOOK_SECONDS = 0.005
 _MOST_EARLY_BYTES = 256 * 1024
+_MOST_EARLY_EVENTS = 16
+_SIZE_SECONDS = 0.1
 _EVENT_BYTES = 100
 """What an event takes besides its bytes."""
 
@@ -78,6 +81,21 @@ async def opened_channels(wire: Wire, wanted: set[Channel]) -> dict[Channel, int
         raise errors.DeadlineExceeded(f"stream: the client opened no stream {missing}") from error
     wire.give_back(early)
     return found
+
+
+async def first_size(wire: Wire, stream: int) -> None:
+    """Give the client a moment to say its terminal's size, which programs ask for as they begin.
+
+    All that comes meanwhile is given back to `wire`.
+    """
+    early: list[Event] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SIZE_SECONDS):
+            while len(early) < _MOST_EARLY_EVENTS and (event := await wire.receive()) is not None:
+                early.append(event)
+                if isinstance(event, Received) and event.stream == stream:
+                    break
+    wire.give_back(early)
 
 
 async def serve(
@@ -167,9 +185,12 @@ async def _input(wire: Wire, numbers: Mapping[Channel, int], session: StreamSess
 async def _output(
     wire: Wire, numbers: Mapping[Channel, int], session: StreamSession, lane: Lane
 ) -> None:
-    async with asyncio.TaskGroup() as group:
-        for outlet in session.outputs:
-            group.create_task(_pump(wire, numbers, outlet))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for outlet in session.outputs:
+                group.create_task(_pump(wire, numbers, outlet))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
     code = await _ended(session, lane)
     for channel in (Channel.STDOUT, Channel.STDERR):
         if channel in numbers:

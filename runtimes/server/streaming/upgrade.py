@@ -19,7 +19,7 @@ _SPDY_VERSION: Final = "x-stream-protocol-version"
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 PROCESS: Final = (channels.V5, channels.V4)
 FORWARD_SPDY: Final = (channels.PORT_FORWARD,)
-FORWARD_WEBSOCKET: Final = (channels.TUNNEL,)
+FORWARD_WEBSOCKET: Final = (channels.TUNNEL, channels.V4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from runtimes.core.streaming import channels
-from runtimes.core.streaming.spdy import Connection, Opened, Received
+from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Opened, Received
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from runtimes.core.streaming.spdy import Event
     from runtimes.server.streaming.link import Link, WebSocketLink
+
+_PROTOCOL_ERROR = 1002
 
 
 class Wire(Protocol):
@@ -32,6 +34,10 @@ class Wire(Protocol):
 
     async def end(self) -> None:
         """Say that no more comes."""
+        ...
+
+    async def fail(self) -> None:
+        """Say that the client has broken the protocol, and that no more comes."""
         ...
 
     async def gone(self, stream: int) -> bool:
@@ -72,7 +78,11 @@ class SpdyWire:
         await self._link.write(self._connection.send(stream, data, fin=fin))
 
     async def end(self) -> None:
-        self._link.end()
+        await self._link.end()
+
+    async def fail(self) -> None:
+        await self._link.write(self._connection.leave(PROTOCOL_ERROR))
+        await self._link.end()
 
     async def gone(self, stream: int) -> bool:
         return self._link.cut(self._connection.send(stream, b""))
@@ -103,7 +113,44 @@ class ChannelWire:
             await self._link.write(channels.encode(stream, data))
 
     async def end(self) -> None:
-        await self._link.finish()
+        await self._link.end()
+
+    async def fail(self) -> None:
+        await self._link.end(_PROTOCOL_ERROR)
 
     async def gone(self, stream: int) -> bool:  # noqa: ARG002 - a message of no stream does
         return self._link.cut()
+
+
+class PortWire(ChannelWire):
+    """Two channels for each port, 2n for data and 2n + 1 for errors, as if the client opened them.
+
+    Source: kubelet pkg/kubelet/cri/streaming/portforward/websocket.go.
+    """
+
+    def __init__(self, link: WebSocketLink, protocol: str, ports: Sequence[int]) -> None:
+        super().__init__(link, protocol)
+        self._announced = [
+            Opened(
+                2 * index + half,
+                {"streamtype": kind, "requestid": str(index), "port": str(port)},
+            )
+            for index, port in enumerate(ports)
+            for half, kind in enumerate(("data", "error"))
+        ]
+        self._open = {event.stream for event in self._announced}
+
+    async def receive(self) -> Event | None:
+        if self._announced:
+            event = self._announced.pop(0)
+            first = channels.port_announcement(int(event.headers["port"]))
+            await super().send(event.stream, first)
+            return event
+        return await super().receive() if self._open else None
+
+    async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
+        await super().send(stream, data)
+        if fin:
+            self._open.discard(stream)
+            if not self._open:
+                await self.end()

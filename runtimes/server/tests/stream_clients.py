@@ -31,6 +31,17 @@ def exec_url(client: CriService, container: str, cmd: list[str], *, tty: bool = 
     return client.exec(request)
 
 
+def attach_url(client: CriService, container: str) -> str:
+    return client.attach(
+        cri.AttachRequest(container_id=container, stdin=True, stdout=True, stderr=True)
+    )
+
+
+def port_url(client: CriService, *ports: int) -> str:
+    sandbox = client.list_containers()[0].pod_sandbox_id
+    return client.port_forward(cri.PortForwardRequest(pod_sandbox_id=sandbox, port=ports))
+
+
 class SpdyClient:
     def __init__(self, url: str, protocol: str = channels.V4) -> None:
         parts = urlsplit(url)
@@ -75,6 +86,12 @@ class SpdyClient:
     def open_all(self, streams: set[Channel]) -> dict[Channel, int]:
         """Open these, in the order of their numbers."""
         return {one: self.open({"streamtype": _NAMES[one]}) for one in sorted(streams)}
+
+    def open_port(self, port: int, request: str) -> tuple[int, int]:
+        """Streams for errors and data of a new connection."""
+        headers = {"port": str(port), "requestid": request}
+        problem = self.open({"streamtype": "error", **headers})
+        return problem, self.open({"streamtype": "data", **headers})
 
     def close(self) -> None:
         self.socket.close()

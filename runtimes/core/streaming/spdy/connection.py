@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.streaming.spdy.events import Event
 
+PROTOCOL_ERROR: Final = 1
 REFUSED_STREAM: Final = 3
 CANCEL: Final = 5
 
@@ -119,9 +120,9 @@ class Connection:
         """`number` is odd for clients, even for servers; the peer sends it back."""
         return frames.control(Kind.PING, struct.pack("!I", number))
 
-    def leave(self) -> bytes:
-        """Say that we take no more streams."""
-        return frames.control(Kind.GOAWAY, struct.pack("!II", self._last, 0))
+    def leave(self, status: int = 0) -> bytes:
+        """Say that we take no more streams; `status` is 0 or `PROTOCOL_ERROR`."""
+        return frames.control(Kind.GOAWAY, struct.pack("!II", self._last, status))
 
     def _forget(self, stream: int) -> None:
         ends = self._streams[stream]
@@ -160,7 +161,7 @@ class Connection:
             case Kind.PING:
                 self._pinged(frame.payload)
             case Kind.GOAWAY:
-                return Left()
+                return Left(struct.unpack("!II", frame.payload)[1])
             case Kind.HEADERS:  # they change the compression's state
                 return self._more_headers(frame.payload, fin=fin)
         return None  # SETTINGS, WINDOW_UPDATE: nobody uses flow control

@@ -46,7 +46,13 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The peer opens and takes no more streams; those that are open go on."""
+    """The peer opens and takes no more streams; those that are open go on.
+
+    Attributes:
+        status: 0, or why: 1 is an error in the protocol.
+    """
+
+    status: int = 0
 
 
 Event: TypeAlias = Opened | Accepted | Received | Reset | Left

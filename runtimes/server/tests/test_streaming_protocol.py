@@ -1,0 +1,127 @@
+"""What clients are told when they break the protocol; attachments; the first size of a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from runtimes.core.streaming import channels, status
+from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Received
+from runtimes.server.streaming import process
+from runtimes.server.streaming.wire import SpdyWire
+from runtimes.server.tests.stream_clients import (
+    PLAIN,
+    SpdyClient,
+    attach_url,
+    exec_url,
+    exit_code,
+    run_websocket,
+)
+
+if TYPE_CHECKING:
+    from runtimes.core.cri.services import CriService
+    from runtimes.core.streaming.spdy import Event
+
+
+def test_broken_spdy_is_answered_with_goaway_and_logged(
+    client: CriService, container: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    spdy = SpdyClient(exec_url(client, container, ["sleep", "1000"]))
+    spdy.open_all(PLAIN)
+
+    with caplog.at_level(logging.WARNING):
+        spdy.socket.sendall(bytes.fromhex("8002000100000000"))
+        events = list(spdy.events())
+    spdy.close()
+
+    assert events[-1] == Left(PROTOCOL_ERROR)
+    assert "frame of version 2" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (bytes((Channel.RESIZE,)) + b"no size", "terminal's size"),
+        (b"", "without a channel"),
+        (b"\xff", "closes no channel"),
+    ],
+)
+def test_broken_channels_are_answered_with_a_closing_code_and_logged(
+    client: CriService,
+    container: str,
+    caplog: pytest.LogCaptureFixture,
+    broken: tuple[bytes, str],
+) -> None:
+    message, said = broken
+    url = exec_url(client, container, ["sleep", "1000"]).replace("http://", "ws://")
+
+    with (
+        caplog.at_level(logging.WARNING),
+        connect(url, subprotocols=[Subprotocol(channels.V5)], proxy=None) as websocket,
+    ):
+        websocket.send(message)
+        with pytest.raises(ConnectionClosedError) as closed:
+            websocket.recv(10)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1002
+    assert said in caplog.text
+
+
+def test_attach_over_spdy(client: CriService, container: str) -> None:
+    got = SpdyClient(attach_url(client, container)).run(PLAIN, b"words\n")
+
+    assert (got[Channel.STDOUT], got[Channel.STDERR]) == (b"got words\n", b"problem\n")
+    assert status.exit_code(got[Channel.ERROR]) == 4
+
+
+@pytest.mark.parametrize("protocol", [channels.V4, channels.V5])
+def test_attach_over_websocket(client: CriService, container: str, protocol: str) -> None:
+    got = run_websocket(attach_url(client, container), b"words\n", protocol)
+
+    assert (got[Channel.STDOUT], got[Channel.STDERR]) == (b"got words\n", b"problem\n")
+    assert exit_code(got[Channel.ERROR]) == 4
+
+
+class Sent:
+    """A link on which a client sends these chunks, and then nothing."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = list(chunks)
+
+    async def read(self) -> bytes | None:
+        return self._chunks.pop(0) if self._chunks else await asyncio.Future()
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def end(self) -> None: ...
+
+    def cut(self, probe: bytes) -> bool:
+        return not probe
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_a_command_in_a_terminal_waits_a_moment_for_its_size_and_loses_nothing(says: bool) -> None:
+    peer = Connection(client=True)
+    stdin, opened = peer.open({"streamtype": "stdin"})
+    resize, also_opened = peer.open({"streamtype": "resize"})
+    typed, size = peer.send(stdin, b"typed"), peer.send(resize, status.of_size(132, 43))
+
+    async def received() -> list[Event | None]:
+        wire = SpdyWire(Sent(opened + also_opened, typed, *([size] if says else [])))
+        await process.first_size(wire, resize)
+        return [await wire.receive() for _ in range(3 + says)]
+
+    events = asyncio.run(received())
+
+    assert events[2:] == [
+        Received(stdin, b"typed"),
+        *([Received(resize, status.of_size(132, 43))] if says else []),
+    ]
