@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAMES = ("a", "b")
 INIT_NAMES = ("i1", "i2")
+SIDECARS = ("s1", "s2")
 ROUNDS = 12
 
 
@@ -27,11 +28,18 @@ def no_waiting() -> Backoff:
     return Backoff(initial=0.0, limit=0.0)
 
 
+INIT = st.sampled_from([*INIT_NAMES, *SIDECARS])
+
+
+def made(name: str) -> v1.Container:
+    return container(name, restart_policy="Always" if name in SIDECARS else "")
+
+
 @st.composite
 def pods(draw: st.DrawFn) -> v1.Pod:
     return pod(
         *(container(name) for name in NAMES[: draw(st.integers(1, 2))]),
-        init=tuple(container(name) for name in INIT_NAMES[: draw(st.integers(0, 2))]),
+        init=tuple(map(made, draw(st.lists(INIT, max_size=4, unique=True)))),
         policy=draw(st.sampled_from(["Always", "OnFailure", "Never"])),
         host_network=draw(st.booleans()),
     )
@@ -52,7 +60,7 @@ def worlds(draw: st.DrawFn) -> ModelRuntime:
         for attempt in range(draw(st.integers(0, 3)))
     ]
     kinds = st.tuples(
-        st.sampled_from([*NAMES, *INIT_NAMES]),
+        st.sampled_from([*NAMES, *INIT_NAMES, *SIDECARS]),
         st.sampled_from(list(ContainerState)),
         st.sampled_from([0, 1, 137]),
         st.booleans(),
@@ -64,7 +72,7 @@ def worlds(draw: st.DrawFn) -> ModelRuntime:
             state=state,
             created_at_ns=index,
             exit_code=code if state is ContainerState.EXITED else 0,
-            hash=container_hash(container(name)) if current else 0xBAD,
+            hash=container_hash(made(name)) if current else 0xBAD,
             restart_count=index,
         )
         for index, (name, state, code, current) in enumerate(draw(st.lists(kinds, max_size=6)))
@@ -86,7 +94,8 @@ def settle(asked: v1.Pod, world: ModelRuntime) -> None:
 def test_a_pod_that_may_restart_ends_up_running(asked: v1.Pod, world: ModelRuntime) -> None:
     settle(asked, world)
 
-    wanted = {one.name for one in asked.spec.containers}
+    sidecars = {one.name for one in asked.spec.init_containers if one.name in SIDECARS}
+    wanted = sidecars | {one.name for one in asked.spec.containers}
     actions = compute_pod_actions(asked, world.status())
     policy = asked.spec.restart_policy
     assert actions.nothing or (actions.kill_pod and not actions.starts)
