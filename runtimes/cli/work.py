@@ -82,8 +82,14 @@ class Work:
         if isinstance(one, v1.Pod):
             return  # done by `Runtime.create`
         for pod in pods_of(self._runtime, one).values():
-            if not pod.running:
-                pod.remove()
+            claim = self._runtime.store.claim(pod.namespace, pod.name)
+            if claim is None:
+                continue  # another process drives it, and has perhaps not started it yet
+            try:
+                if not pod.running:
+                    pod.remove()
+            finally:
+                claim.release()
 
     def _start(self, one: Wanted) -> tuple[list[Pod], set[str]]:
         plan = plan_now(self._runtime, one)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus
     from runtimes.kubelet.status.view import PodView
+    from runtimes.kubelet.store.claim import Claim
     from runtimes.kubelet.worker import PodWorker
 
 
@@ -41,11 +42,13 @@ class Pod:
         *,
         applied: v1.Pod | None = None,
         fresh: bool = False,
+        claim: Claim | None = None,
     ) -> None:
         self.runtime = runtime
         self.who = who
         self._given = applied
         self._fresh = fresh
+        self._claim = claim
         self._driver: PodWorker | None = None
 
     def __repr__(self) -> str:
@@ -208,7 +211,15 @@ class Pod:
         if self._driver is None:
             self._driver = self._worker(fresh=self._fresh)
             self._fresh = False
-        return self._driver.run(until=until, timeout=timeout)
+        try:
+            return self._driver.run(until=until, timeout=timeout)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave its name to others: it has started, or it won't."""
+        if self._claim is not None:
+            self._claim.release()
 
     def interrupt(self) -> None:
         """Make a `drive` in another thread raise Canceled soon; the pod itself goes on."""
@@ -246,6 +257,7 @@ class Pod:
             )
         if self.managed:
             self._worker().remove()
+            self._let_go()
         else:
             self.runtime.backend_runtime.remove_pod(self._running())
 

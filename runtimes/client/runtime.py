@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.manifest.load import Validation
+    from runtimes.kubelet.store.claim import Claim
     from runtimes.kubelet.store.pods import PodStore
     from runtimes.kubelet.store.record import Outcome
 
@@ -199,11 +201,19 @@ class Runtime:
         has ended.
 
         Raises:
-            AlreadyExists: with `anew`, and it runs.
+            AlreadyExists: with `anew`, and it runs, or another process has just begun to drive it.
         """
-        self._remove_ended(pod.metadata.namespace, pod.metadata.name, anew=anew)
-        applied = self.store.apply(pod)
-        return self._applied(applied.pod, fresh=applied.created)
+        meta = pod.metadata
+        claim = self.store.claim(meta.namespace, meta.name)
+        if claim is None and anew:
+            raise _taken(f"{meta.namespace}/{meta.name}", "started or driven by another process")
+        with ExitStack() as undo:
+            if claim is not None:
+                undo.callback(claim.release)
+            self._remove_ended(meta.namespace, meta.name, anew=anew)
+            applied = self.store.apply(pod)
+            undo.pop_all()
+        return self._applied(applied.pod, fresh=applied.created, claim=claim)
 
     def _remove_ended(self, namespace: str, name: str, *, anew: bool) -> None:
         found = self.store.get(namespace, name)
@@ -213,10 +223,7 @@ class Runtime:
         if not before.running:
             before.remove()
         elif anew:
-            raise errors.AlreadyExists(
-                f"run pod '{before.full_name}': one of that name is running; "
-                "stop it first, or give the new one another name"
-            )
+            raise _taken(before.full_name, "running")
 
     def apply_all(
         self, manifest: Manifest, *, timeout: float | None = None, validate: Validation = "strict"
@@ -326,10 +333,10 @@ class Runtime:
         ]
         return sorted(containers, key=lambda one: one.status.created_at_ns, reverse=True)
 
-    def _applied(self, pod: v1.Pod, *, fresh: bool = False) -> Pod:
+    def _applied(self, pod: v1.Pod, *, fresh: bool = False, claim: Claim | None = None) -> Pod:
         meta = pod.metadata
         who = PodId(meta.uid, meta.name, meta.namespace)
-        return Pod(self, who, applied=pod, fresh=fresh)
+        return Pod(self, who, applied=pod, fresh=fresh, claim=claim)
 
     def _found(self, running: RunningPod) -> Pod:
         return Pod(self, PodId(running.uid, running.name, running.namespace))
@@ -374,3 +381,10 @@ class Runtime:
     def remove_image(self, image: str) -> None:
         """Remove an image with all its names. Idempotent."""
         self.backend_runtime.remove_image(image)
+
+
+def _taken(pod: str, how: str) -> errors.AlreadyExists:
+    return errors.AlreadyExists(
+        f"run pod '{pod}': one of that name is {how}; "
+        "stop it first, or give the new one another name"
+    )

@@ -143,6 +143,22 @@ def test_a_program_that_cannot_run_is_told_by_the_code(
     assert machine("run", "--rm", _IMAGE, "--", program)[0] == code
 
 
+def test_two_runs_of_one_name_leave_the_first_ones_pod_alone(machine: Machine) -> None:
+    record = machine.folder / "kubelet" / "names" / "oci_default_twice"
+    first = machine.start("run", "--rm", "--name", "twice", _IMAGE, "--", "sh", "-c", _TRAP)
+    end = time.monotonic() + 20
+    while not record.is_symlink() and time.monotonic() < end:
+        time.sleep(0.005)
+
+    code, _, err = machine("run", "--rm", "--name", "twice", _IMAGE, "--", "true")
+
+    assert (code, "twice" in err) == (125, True), err
+    assert first.stdout is not None
+    assert first.stdout.readline() == "up\n"
+    first.terminate()
+    assert (first.communicate(timeout=30)[0], first.returncode) == ("bye\n", 5)
+
+
 def test_options_reach_the_container(machine: Machine, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "file").write_text("from the host\n")

@@ -166,6 +166,18 @@ def test_a_name_that_runs_is_not_taken_and_one_that_ended_is(runtime: Runtime) -
     second.remove()
 
 
+def test_a_pod_that_is_about_to_start_is_not_taken_for_one_that_has_ended(runtime: Runtime) -> None:
+    (manifest,) = runtime.load(_MANIFEST)
+    first = runtime.create(manifest, anew=True)
+
+    with pytest.raises(errors.AlreadyExists, match="driven by another"):
+        runtime.create(manifest, anew=True)
+
+    assert runtime.create(manifest).uid == first.uid
+    assert first.wait(timeout=10) == 4
+    assert runtime.create(manifest, anew=True).uid != first.uid
+
+
 def test_applying_again_changes_what_differs_only(runtime: Runtime) -> None:
     text = _MANIFEST.replace("echo three; sleep 0.3; exit 4", "sleep 60")
     first = runtime.apply(text)

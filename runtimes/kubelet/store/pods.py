@@ -3,6 +3,7 @@
     <root>/pods/<uid>/pod.json                       the record
     <root>/pods/<uid>/lock                           held by whoever works on the pod
     <root>/names/<backend>_<namespace>_<name>        a link to the uid
+    <root>/driven/<backend>_<namespace>_<name>       locked by whoever drives a pod of that name
     <root>/objects/                                  ConfigMaps and Secrets, see `objects`
     <root>/lock                                      held while the two change
 
@@ -26,6 +27,7 @@ from runtimes.kubelet.generate.references import Reference, references
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.store import durable
+from runtimes.kubelet.store.claim import Claim, claim
 from runtimes.kubelet.store.objects import ObjectStore
 from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
 
@@ -66,6 +68,7 @@ class PodStore:
     ) -> None:
         self._pods = root / "pods"
         self._names = root / "names"
+        self._driven = root / "driven"
         self._lock_file = root / "lock"
         self._backend = layout.checked(backend, "backend")
         self.objects = ObjectStore(root, backend)
@@ -160,6 +163,10 @@ class PodStore:
             with suppress(FileNotFoundError):
                 stack.enter_context(_flock(self._record(uid).parent / "lock"))
             yield
+
+    def claim(self, namespace: str, name: str) -> Claim | None:
+        """Become the one that drives the pod of a name; None while another does."""
+        return claim(self._driven / self._file_name(namespace, name))
 
     def remove(self, uid: str) -> None:
         """Forget a pod, and the objects that no other pod names.
@@ -271,8 +278,11 @@ class PodStore:
             link.unlink()
 
     def _name(self, namespace: str, name: str) -> Path:
+        return self._names / self._file_name(namespace, name)
+
+    def _file_name(self, namespace: str, name: str) -> str:
         parts = (layout.checked(part, "pod") for part in (namespace, name))
-        return self._names / "_".join((self._backend, *parts))
+        return "_".join((self._backend, *parts))
 
     def _record(self, uid: str) -> Path:
         return self._pods / layout.checked(uid, "uid") / "pod.json"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -230,6 +232,8 @@ def test_any_kill_leaves_whole_records_and_one_uid_per_name(tmp_path: Path) -> N
         ]
         for writer in writers:
             writer.start()
+        while len(list((tmp_path / "names").glob("*"))) < 3:
+            writers[0].join(0.01)
         writers[0].join(0.02 + (round_ % 7) * 0.013)
         for writer in writers:
             os.kill(writer.pid or 0, 9)
@@ -262,3 +266,57 @@ def test_applying_clears_what_a_killed_apply_of_that_name_left(
 
     assert [path.name for path in (tmp_path / "pods").iterdir()] == [found]
     assert found != lost
+
+
+def test_a_name_has_one_driver_until_it_lets_go(tmp_path: Path) -> None:
+    here, there = PodStore(tmp_path, "oci"), PodStore(tmp_path, "oci")
+    first = here.claim("default", "web")
+
+    assert first is not None
+    assert there.claim("default", "web") is None
+    assert there.claim("other", "web") is not None
+
+    first.release()
+    first.release()
+
+    assert there.claim("default", "web") is not None
+    assert list((tmp_path / "driven").iterdir()) == []
+
+
+def test_a_killed_driver_leaves_its_name_to_others(tmp_path: Path) -> None:
+    store = PodStore(tmp_path, "oci")
+    script = (
+        "import sys; from pathlib import Path; from runtimes.kubelet.store.pods import PodStore; "
+        "held = PodStore(Path(sys.argv[1]), 'oci').claim('default', 'web'); "
+        "print(held is not None, flush=True); sys.stdin.read()"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdin=pipe, stdout=pipe, text=True
+    ) as driver:
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == "True\n"
+        assert store.claim("default", "web") is None
+        driver.kill()
+
+    assert store.claim("default", "web") is not None
+
+
+def test_a_pods_version_tells_every_change_and_zero_once_it_is_gone(store: PodStore) -> None:
+    uid = store.apply(WANTED).pod.metadata.uid
+    versions = [store.version(uid)]
+    for grace in (9, 8, 7):
+        store.mark_deleted(uid, grace)
+        versions.append(store.version(uid))
+
+    assert len(set(versions)) == 4
+    store.remove(uid)
+    assert store.version(uid) == 0
+
+
+def test_a_pod_that_is_gone_can_be_held_and_leaves_nothing(store: PodStore, tmp_path: Path) -> None:
+    uid = store.apply(WANTED).pod.metadata.uid
+    store.remove(uid)
+
+    with store.held(uid):
+        assert list((tmp_path / "pods").iterdir()) == []
