@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 ERA = "1: before the CRI"
 CAPABILITIES = frozenset(
     {
+        Capability.EXEC_SYNC,
+        Capability.CONTAINER_STATS,
         Capability.EXEC_STREAM,
         Capability.ATTACH,
         Capability.PORT_FORWARD,
         Capability.EVENTS,
         Capability.IMAGE_PULL,
         Capability.IMAGE_REMOVE,
+        Capability.IMAGE_FS_INFO,
         Capability.PORT_MAPPINGS,
         Capability.SYSCTLS,
         Capability.POD_PID_NAMESPACE,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runtimes.core.docker.processes import ProcessFinder
 from runtimes.core.state.boot import boot_id
 from runtimes.dockershim.cache.containers import ContainerCache
 from runtimes.dockershim.facts import EngineFacts
-from runtimes.dockershim.host.processes import ProcessFinder
 from runtimes.dockershim.networks import Networks
 from runtimes.dockershim.state.paths import Paths
 from runtimes.dockershim.state.sandboxes import Sandboxes

@@ -41,6 +41,19 @@ def test_exec_in_an_absent_container_of_a_pod_is_not_found(contract_pod: PodBenc
         contract_pod.runtime.exec("no-such-container", ["true"], 20)
 
 
+@requires(Capability.EXEC_SYNC)
+def test_exec_whose_time_is_up_leaves_no_process(contract_pod: PodBench) -> None:
+    pod = running(contract_pod)
+    container = pod.containers("main")[0].id
+    script = "(sleep 3; touch /tmp/child) & sleep 3; touch /tmp/main"
+
+    with pytest.raises(errors.DeadlineExceeded):
+        contract_pod.runtime.exec(container, ["sh", "-c", script], 1)
+
+    look = "sleep 3; ls /tmp/child /tmp/main"
+    assert contract_pod.runtime.exec(container, ["sh", "-c", look], 20).stdout == b""
+
+
 @requires(Capability.CONTAINER_STATS)
 def test_stats_name_the_pod_of_each_container(contract_pod: PodBench) -> None:
     pod = running(contract_pod)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 from runtimes.core.pod.sync import Action, Reason, SyncResult
-from runtimes.docker_legacy.pod.exec_sync import exec_sync
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.generate.described import described_container
 from runtimes.kubelet.generate.notes import read_annotations
@@ -88,7 +87,7 @@ def hook_target(
     return HookTarget(
         container=container,
         pod_ip=ips[0] if ips else node.config.host_ip,
-        exec=partial(exec_sync, node.docker, container_id),
+        exec=partial(node.exec, container_id),
         runs=lambda: node.docker.inspect_container(container_id)["State"]["Running"],
     )
 

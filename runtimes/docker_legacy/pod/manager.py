@@ -16,8 +16,7 @@ from runtimes.core.pod.probes import NO_PROBES
 from runtimes.core.pod.status import RuntimeCondition, RuntimeVersion
 from runtimes.core.pod.sync import PodSyncResult
 from runtimes.core.streaming import loopback
-from runtimes.docker_legacy.pod import images, remove, status
-from runtimes.docker_legacy.pod.exec_sync import exec_sync
+from runtimes.docker_legacy.pod import images, remove, status, usage
 from runtimes.docker_legacy.pod.kill import PodKill, kill_pod
 from runtimes.docker_legacy.pod.steps import DockerSteps
 from runtimes.kubelet.sync.pod import sync_pod
@@ -127,7 +126,7 @@ class DockerManager:
     # -- commands and streams
 
     def exec(self, container_id: str, cmd: Sequence[str], timeout: int = 0) -> ExecResult:
-        return exec_sync(self.node.docker, container_id, cmd, timeout)
+        return self.node.exec(container_id, cmd, timeout)
 
     def open_exec(
         self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
@@ -153,14 +152,7 @@ class DockerManager:
         return loopback.connect(None if on_host or not key else Path(key), port)
 
     def stats(self) -> list[ContainerUsage]:
-        """Nothing in the twenty calls tells it.
-
-        Raises:
-            Unimplemented: always.
-        """
-        raise errors.Unimplemented(
-            "read what containers use: backend 'docker' can't yet; backend 'dockershim' can"
-        )
+        return usage.container_usage(self.node)
 
     # -- images
 
@@ -189,12 +181,7 @@ class DockerManager:
         )
 
     def image_stats(self) -> list[ImageStats]:
-        """DockerInterface doesn't tell.
-
-        Raises:
-            Unimplemented: always.
-        """
-        raise errors.Unimplemented("measure the image store: backend 'docker' can't tell its size")
+        return usage.image_stats(self.node)
 
     def events(self) -> Iterator[str]:
         docker = self.node.docker

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runtimes.core.docker.exec_sync import exec_sync
+from runtimes.core.docker.processes import ProcessFinder
 from runtimes.core.host.clamp import Grants, host_grants
+from runtimes.core.host.usage import UsageCache
 from runtimes.core.pod.backoff import Backoff
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.events import Event, EventReason
@@ -15,10 +18,11 @@ from runtimes.kubelet.generate.dns import Resolver, parse_resolv_conf
 from runtimes.kubelet.generic.node import ALONE, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.pod import v1
+    from runtimes.core.pod.status import ExecResult
 
 
 def random_suffix() -> str:
@@ -31,6 +35,7 @@ class DockerNode:
 
     Attributes:
         infra_image: of the container that holds a pod's namespaces.
+        folders: what they take on disk.
         random: makes the last part of a container's name.
     """
 
@@ -39,12 +44,19 @@ class DockerNode:
     config: KubeletConfig = field(default_factory=KubeletConfig)
     around: Surroundings = ALONE
     image_backoff: Backoff = field(default_factory=Backoff)
+    processes: ProcessFinder = field(default_factory=ProcessFinder)
+    folders: UsageCache = field(default_factory=UsageCache)
     grants: Grants = field(default_factory=host_grants)
     random: Callable[[], str] = random_suffix
 
     @cached_property
     def systemd(self) -> bool:
         return self.docker.info().get("CgroupDriver") == "systemd"
+
+    def exec(self, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
+        """Errors as of `PodRuntime.exec`; where a command's time is up, its processes end."""
+        found = self.docker.inspect_container(container_id)
+        return exec_sync(self.docker, found, cmd, timeout, processes=self.processes)
 
     def resolver(self) -> Resolver:
         """The node's own name servers; none when its file can't be read."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.core.cgroup import limits
+from runtimes.core.docker.cgroup import cgroup_of
 from runtimes.dockershim import labels
 from runtimes.dockershim.container import find, pod
-from runtimes.dockershim.container.cgroup import cgroup_of
 from runtimes.dockershim.logs import containers as logs
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _limit(engine: Engine, container_id: str, wanted: str) -> None:
         return
     with ExitStack() as undo:
         undo.callback(engine.docker.stop_container, container_id, 0)
-        cgroup = cgroup_of(engine, engine.docker.inspect_container(container_id))
+        cgroup = cgroup_of(engine.processes, engine.docker.inspect_container(container_id))
         if cgroup is not None:  # Else it has ended already.
             limits.update(cgroup_layout.detect(), cgroup, json.loads(wanted))
         undo.pop_all()

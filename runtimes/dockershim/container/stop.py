@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from runtimes.core import deadline, errors
 from runtimes.core.cgroup import kill as cgroup_kill
 from runtimes.core.cgroup import layout as cgroup_layout
+from runtimes.core.docker.cgroup import cgroup_of
 from runtimes.dockershim.container import find
-from runtimes.dockershim.container.cgroup import cgroup_of
 from runtimes.dockershim.container.ended import await_end
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _kill_at_once(engine: Engine, container_id: str) -> None:
 def _kill(engine: Engine, container_id: str) -> None:
     found = engine.docker.inspect_container(container_id)
     if found["State"]["Running"]:
-        cgroup = cgroup_of(engine, found)
+        cgroup = cgroup_of(engine.processes, found)
         if cgroup is not None:
             cgroup_kill.kill_all(cgroup_layout.detect(), cgroup)
         await_end(engine, container_id)

@@ -13,8 +13,8 @@ from runtimes.core import errors
 from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.core.cgroup import limits
 from runtimes.core.docker.beyond import DockerUpdate
+from runtimes.core.docker.cgroup import cgroup_of
 from runtimes.dockershim.container import find, status
-from runtimes.dockershim.container.cgroup import cgroup_of
 from runtimes.dockershim.spec import resources
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _put_back(docker: DockerUpdate, container_id: str, before: UpdateConfig) -> 
 
 
 def _limit(engine: Engine, found: ContainerInspect, changes: Resources) -> None:
-    cgroup = cgroup_of(engine, found)
+    cgroup = cgroup_of(engine.processes, found)
     if cgroup is None:
         raise errors.FailedPrecondition(
             f"container '{found['Id']}' isn't running, so it has no cgroup whose {sorted(changes)} "

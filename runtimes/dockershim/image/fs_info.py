@@ -6,14 +6,12 @@ wrong when another folder is looked at.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.graph import image_folder
 
 if TYPE_CHECKING:
-    from runtimes.core.docker.types import Info
     from runtimes.dockershim.engine import Engine
 
 
@@ -26,12 +24,7 @@ def image_fs_info(engine: Engine) -> cri.ImageFsInfoResponse:
         Unavailable: the Engine's folder can't be seen from here.
     Source: CRI ImageFsInfo.
     """
-    folder = graph(engine.facts.info())
-    if not folder.is_dir():
-        raise errors.Unavailable(
-            f"measure the images: the Engine says they are in '{folder}', which isn't here; does "
-            "it run on another host?"
-        )
+    folder = image_folder(engine.facts.info())
     used = engine.usage.get(folder)
     usage = cri.FilesystemUsage(
         timestamp=used.timestamp_ns,
@@ -40,8 +33,3 @@ def image_fs_info(engine: Engine) -> cri.ImageFsInfoResponse:
         inodes_used=cri.UInt64Value(value=used.inodes),
     )
     return cri.ImageFsInfoResponse(image_filesystems=[usage], container_filesystems=[usage])
-
-
-def graph(info: Info) -> Path:
-    """The storage driver's own folder, below the Engine's. Pure."""
-    return Path(info["DockerRootDir"], info["Driver"])

@@ -17,8 +17,8 @@ from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.core.cgroup import stats
 from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.cgroup import cgroup_of
 from runtimes.dockershim.container import find
-from runtimes.dockershim.container.cgroup import cgroup_of
 from runtimes.dockershim.container.list import has_labels, summary
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def read(engine: Engine, found: ContainerInspect) -> stats.CgroupStats:
     Raises:
         NotFound: it is gone.
     """
-    cgroup = cgroup_of(engine, found)
+    cgroup = cgroup_of(engine.processes, found)
     if cgroup is None:
         raise errors.NotFound(f"container '{found['Id']}' has ended, so it uses nothing")
     return stats.read(cgroup_layout.detect(), cgroup)

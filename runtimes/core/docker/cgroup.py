@@ -14,20 +14,20 @@ from runtimes.core.cgroup import member, tree
 from runtimes.core.cgroup.paths import expand_slice
 
 if TYPE_CHECKING:
+    from runtimes.core.docker.processes import ProcessFinder
     from runtimes.core.docker.types import ContainerInspect
-    from runtimes.dockershim.engine import Engine
 
 _SLICE = ".slice"
 
 
-def cgroup_of(engine: Engine, found: ContainerInspect) -> str | None:
+def cgroup_of(processes: ProcessFinder, found: ContainerInspect) -> str | None:
     """The cgroup of a running container, relative to the mounts; None when it isn't there."""
     if not found["State"]["Running"]:
         return None
     path = expected(found["HostConfig"].get("CgroupParent", ""), found["Id"])
     if tree.exists(cgroup_layout.detect(), path):
         return path
-    process = engine.processes.find(found["Id"], found["State"]["Pid"])
+    process = processes.find(found["Id"], found["State"]["Pid"])
     asked = member.cgroup_of(process.pid) if process is not None else None
     return asked if asked and found["Id"] in PurePosixPath(asked).name else None
 

@@ -1,1 +1,0 @@
-"""The host under the Engine: its processes."""
