@@ -30,6 +30,7 @@ CAPABILITIES = frozenset(
         Capability.IMAGE_PULL,
         Capability.IMAGE_REMOVE,
         Capability.IMAGE_FS_INFO,
+        Capability.IMAGE_IMPORT,
         Capability.PORT_MAPPINGS,
         Capability.SYSCTLS,
         Capability.POD_PID_NAMESPACE,

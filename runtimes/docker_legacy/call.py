@@ -14,6 +14,7 @@ from runtimes.docker_legacy.errors import message_of, of_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from runtimes.docker_legacy.endpoint import Endpoint
 
@@ -24,6 +25,7 @@ class Call:
     what: what is tried, on which object; every message begins with it.
     path: below the version, its parts quoted.
     body: what becomes JSON; None for no body.
+    upload: a file sent as it is, instead of a body; for streamed calls only.
     absent: what 404 means here.
     """
 
@@ -33,6 +35,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
+    upload: Path | None = None
     absent: type[errors.Error] = errors.NotFound
 
     @property

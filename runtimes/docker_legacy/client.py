@@ -27,6 +27,7 @@ from runtimes.docker_legacy.exec import start as exec_start
 from runtimes.docker_legacy.image import history as image_history
 from runtimes.docker_legacy.image import inspect as image_inspect
 from runtimes.docker_legacy.image import list as image_list
+from runtimes.docker_legacy.image import load as image_load
 from runtimes.docker_legacy.image import pull as image_pull
 from runtimes.docker_legacy.image import remove as image_remove
 from runtimes.docker_legacy.system import events as system_events
@@ -35,12 +36,14 @@ from runtimes.docker_legacy.system import version as system_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from runtimes.core.docker.beyond import (
         DockerEvents,
         DockerHijack,
+        DockerLoad,
         DockerUpdate,
         HijackedStream,
         Streams,
@@ -191,6 +194,15 @@ class DockerClient:
     def update_container(self, container_id: str, resources: UpdateConfig) -> None:
         container_update.update(self._engine, container_id, resources)
 
+    def load_image(self, archive: Path) -> None:
+        image_load.load(self._engine, archive)
+
+    def import_root(self, root: Path, name: str) -> None:
+        image_load.import_root(self._engine, root, name)
+
+    def tag_image(self, image: str, name: str) -> None:
+        image_load.tag(self._engine, image, name)
+
     def hijack_exec(self, exec_id: str, *, tty: bool) -> HijackedStream | None:
         return exec_start.hijack(self._engine, exec_id, tty=tty)
 
@@ -235,6 +247,9 @@ if TYPE_CHECKING:
         return client
 
     def _updates(client: DockerClient) -> DockerUpdate:
+        return client
+
+    def _loads(client: DockerClient) -> DockerLoad:
         return client
 
     def _hijacks(client: DockerClient) -> DockerHijack:

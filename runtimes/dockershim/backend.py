@@ -37,6 +37,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         Capability.IMAGE_PULL,
         Capability.IMAGE_REMOVE,
         Capability.IMAGE_FS_INFO,
+        Capability.IMAGE_IMPORT,
         Capability.MOUNT_PROPAGATION,
         Capability.SECCOMP,
         Capability.DEVICES,

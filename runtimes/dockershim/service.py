@@ -15,6 +15,7 @@ from runtimes.dockershim.sandbox.recover import recover
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
@@ -272,8 +273,17 @@ class DockershimService(UnimplementedService):
 
         return image_fs_info(self.engine)
 
+    def import_image(self, source: Path, name: str = "") -> list[str]:
+        """As `runtimes.core.cri.services.ImageImporter.import_image`, without OCI layouts."""
+        from runtimes.core.docker.import_image import import_image
+
+        return import_image(self.engine.docker, source, name)
+
 
 if TYPE_CHECKING:
 
     def _implements(service: DockershimService) -> services.CriService:
+        return service
+
+    def _imports(service: DockershimService) -> services.ImageImporter:
         return service

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -66,6 +67,35 @@ class DockerUpdate(Protocol):
         Raises:
             NotFound: no such container.
             InvalidArgument: the Engine or the kernel refuses a value; nothing was changed.
+        """
+        ...
+
+
+@runtime_checkable
+class DockerLoad(Protocol):
+    """Takes images from files on this host."""
+
+    def load_image(self, archive: Path) -> None:
+        """Take what `docker save` wrote, with its names; again is harmless.
+
+        Raises:
+            InvalidArgument: the Engine can't read it.
+        """
+        ...
+
+    def import_root(self, root: Path, name: str) -> None:
+        """Make an image of a tar of a root file system.
+
+        Raises:
+            InvalidArgument: the Engine can't read it.
+        """
+        ...
+
+    def tag_image(self, image: str, name: str) -> None:
+        """Give an image one more name, which another may lose by that. Idempotent.
+
+        Raises:
+            ImageNotFound: no such image.
         """
         ...
 

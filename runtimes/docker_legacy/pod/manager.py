@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from runtimes.core import errors, labels
 from runtimes.core.docker.beyond import DockerEvents, Streams
+from runtimes.core.docker.import_image import import_image
 from runtimes.core.docker.session import open_attach, open_exec
 from runtimes.core.pod.probes import NO_PROBES
 from runtimes.core.pod.status import RuntimeCondition, RuntimeVersion
@@ -170,15 +171,7 @@ class DockerManager:
         images.remove_image(self.node.docker, image)
 
     def import_image(self, source: Path, name: str = "") -> list[str]:
-        """DockerInterface has no such call.
-
-        Raises:
-            Unimplemented: always.
-        """
-        del name
-        raise errors.Unimplemented(
-            f"import {source}: backend 'docker' takes images from registries only; use docker load"
-        )
+        return import_image(self.node.docker, source, name)
 
     def image_stats(self) -> list[ImageStats]:
         return usage.image_stats(self.node)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -11,11 +12,13 @@ from runtimes.docker_legacy.wire.incoming import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from runtimes.docker_legacy.wire.connection import Connection
 
 VERSION = Call(what="ask for the Engine's version", method="GET", path="/version")
 CLOSE = {"Connection": "close"}
+_PIECE = 1 << 20
 UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp"}
 
 
@@ -40,7 +43,10 @@ def begin(  # noqa: PLR0913 - what makes a request, by name
     with ExitStack() as undo:
         undo.callback(connection.close)
         try:
-            connection.send(_head(call, prefix, connection.endpoint.authority, headers))
+            if call.upload is None:
+                connection.send(_head(call, prefix, connection.endpoint.authority, headers))
+            else:
+                _upload(connection, call, call.upload, prefix)
         except OSError as error:
             raise errors.Unavailable(
                 f"{call.what}: the Engine at {connection.endpoint} cut the connection "
@@ -51,6 +57,25 @@ def begin(  # noqa: PLR0913 - what makes a request, by name
         return incoming
 
 
+def _upload(connection: Connection, call: Call, path: Path, prefix: str) -> None:
+    """Send a file; an Engine that refuses it in its middle has said why, which is read next.
+
+    Raises:
+        InvalidArgument: it can't be read.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise errors.InvalidArgument(f"{call.what}: {error.strerror}") from error
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        headers = {**CLOSE, "Content-Type": "application/x-tar", "Content-Length": str(size)}
+        connection.send(_head(call, prefix, connection.endpoint.authority, headers))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while piece := file.read(_PIECE):
+                connection.send(piece)
+
+
 def _head(call: Call, prefix: str, authority: str, headers: Mapping[str, str]) -> bytes:
     body = call.encoded()
     lines = [
@@ -59,7 +84,7 @@ def _head(call: Call, prefix: str, authority: str, headers: Mapping[str, str]) -
         "User-Agent: runtimes",
         *(f"{name}: {value}" for name, value in {**headers, **call.headers}.items()),
     ]
-    if body or call.method == "POST":
+    if body or (call.method == "POST" and call.upload is None):
         lines.append(f"Content-Length: {len(body)}")
     if body:
         lines.append("Content-Type: application/json")
