@@ -49,6 +49,9 @@ class Options:
     listen: str
     metrics: str
     streaming: str
+    streaming_cert: Path | None
+    streaming_key: Path | None
+    streaming_idle: float
     workers: int
     grace: float
     log_format: Literal["text", "json"]
@@ -89,6 +92,26 @@ class Options:
     help="Where exec, attach and port-forward are streamed; port 0 takes a free one.",
 )
 @click.option(
+    "--streaming-cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Stream by TLS with this certificate chain (PEM). Default: plain HTTP.",
+)
+@click.option(
+    "--streaming-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The certificate's private key (PEM). Default: it is in the same file.",
+)
+@click.option(
+    "--streaming-idle",
+    type=click.FloatRange(1),
+    default=4 * 3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End a stream on which nothing has moved for so long.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     default=64,
@@ -123,6 +146,7 @@ def run(options: Options, shared: Shared | None) -> int:
     from runtimes.server import claim, log
     from runtimes.server.serve import Serving, serve
     from runtimes.server.server import Limits
+    from runtimes.server.streaming.listening import Listening
 
     log.configure(options.log_format, debug=options.debug or (shared.debug if shared else False))
     backend, filled = _chosen(options, shared)
@@ -135,7 +159,12 @@ def run(options: Options, shared: Shared | None) -> int:
             path,
             options.metrics,
             options.grace,
-            options.streaming,
+            Listening(
+                options.streaming,
+                options.streaming_idle,
+                options.streaming_cert,
+                options.streaming_key,
+            ),
             Limits(workers=options.workers),
         )
     )

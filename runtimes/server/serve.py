@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from runtimes.server import claim, systemd
 from runtimes.server.doorway import Doorway
 from runtimes.server.server import CriServer, Limits
-from runtimes.server.streaming.front import LOOPBACK
+from runtimes.server.streaming.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ class Serving:
     open: opens the backend, once the socket's path is ours.
     path: of the socket.
     metrics: ``host:port`` for /healthz and /metrics, empty for none.
-    streaming: ``host:port`` of the streaming server.
+    streaming: of the streaming server.
     grace: seconds that calls get to finish when the server stops.
     """
 
@@ -41,7 +41,7 @@ class Serving:
     path: Path
     metrics: str = ""
     grace: float = 10.0
-    streaming: str = LOOPBACK
+    streaming: Listening = field(default_factory=Listening)
     limits: Limits = field(default_factory=Limits)
 
 

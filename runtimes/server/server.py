@@ -15,7 +15,8 @@ from runtimes.server.feed import Feeds
 from runtimes.server.host import MESSAGE_LIMIT, Host
 from runtimes.server.lane import Lane
 from runtimes.server.metrics import Metrics
-from runtimes.server.streaming.front import LOOPBACK, THREADS, StreamingServer
+from runtimes.server.streaming.front import THREADS, StreamingServer
+from runtimes.server.streaming.listening import Listening
 
 if TYPE_CHECKING:
     import asyncio
@@ -94,17 +95,17 @@ class CriServer:
         self._grpc = server
         claim.publish()
 
-    async def serve_streams(self, address: str = LOOPBACK) -> str:
-        """Stream at ``host:port`` what the backend opens in this process; return the URLs' base.
+    async def serve_streams(self, listening: Listening | None = None) -> str:
+        """Stream what the backend opens in this process; return the URLs' base.
 
         Returns an empty text if it opens nothing in this process: then it gives URLs of its own.
 
         Raises:
-            InvalidArgument, Unavailable: the address can't be used.
+            InvalidArgument, Unavailable: as `Listening` says, it can't be.
         """
         if not self._streams:
             return ""
-        self._host.urls = await self._streaming.start(address)
+        self._host.urls = await self._streaming.start(listening or Listening())
         return self._host.urls.base
 
     async def serve_metrics(self, address: str) -> str:

@@ -14,7 +14,7 @@ Source: kubelet pkg/kubelet/cri/streaming/server.go (streaming.Runtime).
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from runtimes.core.cri.v1 import api_pb2 as cri
+
+PACKET_BYTES: Final = 16 * 1024 + 1
+"""The longest packet of an `Outlet`: the byte that names its stream, and 16 KiB."""
 
 
 class Channel(IntEnum):
@@ -56,11 +59,15 @@ class Outlet(Protocol):
 
     @property
     def fd(self) -> int:
-        """Readable; end of file (or, for a tty, EIO) once the output is over."""
+        """Readable; end of file (or, for a tty, EIO) once the output is over.
+
+        Read at least `PACKET_BYTES` at a time: it may be a socket of packets, and what doesn't fit
+        of one is lost.
+        """
         ...
 
     def decode(self, data: bytes) -> Iterable[tuple[Channel, bytes]]:
-        """Take apart what was read, in order; keeps an incomplete frame for the next call.
+        """Take apart what one read brought, in order; keeps an incomplete frame for the next call.
 
         Raises:
             DataLoss: it makes no sense.

@@ -7,10 +7,12 @@ import errno
 import os
 from typing import TYPE_CHECKING, Any
 
+from runtimes.core.streaming.session import PACKET_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHUNK = 64 * 1024
+CHUNK = max(64 * 1024, PACKET_BYTES)
 _OVER = frozenset({errno.EIO, errno.ECONNRESET, errno.EPIPE})
 
 

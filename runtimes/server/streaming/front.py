@@ -6,7 +6,6 @@ It listens on loopback unless told otherwise; whoever reaches it still needs a t
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from runtimes.server.lane import Lane
 from runtimes.server.streaming import process
 from runtimes.server.streaming.forward import Forwarding
 from runtimes.server.streaming.link import TcpLink, WebSocketLink
+from runtimes.server.streaming.listening import IDLE_SECONDS
 from runtimes.server.streaming.tokens import Tokens
 from runtimes.server.streaming.upgrade import Refusal, Upgrade, choose
 from runtimes.server.streaming.urls import Urls, Wanted
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
     from runtimes.core.streaming.session import StreamSession
+    from runtimes.server.streaming.listening import Listening
     from runtimes.server.streaming.wire import Wire
 
-LOOPBACK = "127.0.0.1:0"
-IDLE_SECONDS = 4 * 3600.0
+MOST_WAITING = 256
+"""Connections that may be open without having sent their request."""
 THREADS = 32
 _HEAD_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
@@ -57,35 +58,44 @@ class StreamingServer:
     Args:
         threads: for what blocks: opening, closing, and asking how a process ended. A session that
             merely lives holds none.
-        idle: seconds without a byte in either direction after which a session ends.
     """
 
-    def __init__(
-        self, service: CriService, threads: int = THREADS, idle: float = IDLE_SECONDS
-    ) -> None:
+    def __init__(self, service: CriService, threads: int = THREADS) -> None:
         self._service = service
         self.lane = Lane("stream", threads)
-        self._idle = idle
+        self._idle = IDLE_SECONDS
         self._tokens: Tokens[Wanted] = Tokens()
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
+        self._waiting = 0
         self._stopping = False
 
-    async def start(self, address: str = LOOPBACK) -> Urls:
-        """Listen at ``host:port``.
+    async def start(self, listening: Listening) -> Urls:
+        """Listen.
 
         Raises:
-            InvalidArgument: it is no address, or one that clients can't connect to.
-            Unavailable: it can't be had.
+            InvalidArgument: the address, the certificate or the key can't be used.
+            Unavailable: the address can't be had.
         """
-        host, port = _parse(address)
+        host, port = listening.place()
+        tls = listening.tls()
+        self._idle = listening.idle
         try:
-            self._server = await asyncio.start_server(self._accept, host, port, limit=_BUFFER)
+            self._server = await asyncio.start_server(
+                self._accept,
+                host,
+                port,
+                limit=_BUFFER,
+                ssl=tls,
+                ssl_handshake_timeout=_HEAD_SECONDS if tls else None,
+            )
         except OSError as error:
-            raise errors.Unavailable(f"listen for streams at {address}: {error}") from error
+            raise errors.Unavailable(
+                f"listen for streams at {listening.address}: {error}"
+            ) from error
         bound = self._server.sockets[0].getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        return Urls(self._service, self._tokens, f"http://{shown}:{bound}")
+        return Urls(self._service, self._tokens, f"{listening.scheme}://{shown}:{bound}")
 
     async def stop(self) -> None:
         """End the sessions; their containers go on."""
@@ -121,8 +131,15 @@ class StreamingServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         http = h11.Connection(h11.SERVER)
-        async with asyncio.timeout(_HEAD_SECONDS):
-            request = await _head(http, reader)
+        if self._waiting >= MOST_WAITING:
+            logger.warning("stream refused: %d connections wait without a request", MOST_WAITING)
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(_HEAD_SECONDS):
+                request = await _head(http, reader)
+        finally:
+            self._waiting -= 1
         if request is None:
             return
         wanted = self._tokens.redeem(request.path.partition("?")[0].rpartition("/")[2])
@@ -234,21 +251,3 @@ async def _refuse(http: h11.Connection, writer: asyncio.StreamWriter, refusal: R
     )
     writer.write(b"".join(http.send(event) or b"" for event in events))
     await writer.drain()
-
-
-def _parse(address: str) -> tuple[str, int]:
-    host, colon, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    try:
-        number = int(port)
-        wildcard = ipaddress.ip_address(host).is_unspecified
-    except ValueError as error:
-        raise errors.InvalidArgument(
-            f"stream at '{address}': expected an IP address and a port, as 127.0.0.1:0"
-        ) from error
-    if wildcard or not colon:
-        raise errors.InvalidArgument(
-            f"stream at '{address}': clients get URLs with this address, "
-            "so name one that they reach"
-        )
-    return host, number

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.cri.services import CriService
+    from runtimes.server.streaming.listening import Listening
 
 
 @pytest.fixture
@@ -23,8 +24,10 @@ def host(tmp_path: Path) -> Iterator[Callable[..., Hosted]]:
     """Serve a service object on a thread of this process."""
     with ExitStack() as stack:
 
-        def start(service: CriService, limits: Limits | None = None) -> Hosted:
-            hosted = Hosted(service, tmp_path / "hosted.sock", limits)
+        def start(
+            service: CriService, limits: Limits | None = None, listening: Listening | None = None
+        ) -> Hosted:
+            hosted = Hosted(service, tmp_path / "hosted.sock", limits, listening)
             stack.callback(hosted.stop)
             hosted.start()
             return hosted

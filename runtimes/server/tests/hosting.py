@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
     from runtimes.server.server import Limits
+    from runtimes.server.streaming.listening import Listening
 
 
 def connect(path: Path, **words: object) -> CriService:
@@ -36,11 +37,18 @@ def wait_until(done: Callable[[], bool], what: str, patience: float = 20.0) -> N
 
 
 class Hosted:
-    def __init__(self, service: CriService, path: Path, limits: Limits | None) -> None:
+    def __init__(
+        self,
+        service: CriService,
+        path: Path,
+        limits: Limits | None,
+        listening: Listening | None = None,
+    ) -> None:
         self.path = path
         self.server: CriServer
         self._service = service
         self._limits = limits
+        self._listening = listening
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop
         self._asked: asyncio.Event
@@ -64,7 +72,7 @@ class Hosted:
         self._asked = asyncio.Event()
         with claimed(self.path) as claim:
             self.server = CriServer(self._service, self._limits)
-            await self.server.serve_streams()
+            await self.server.serve_streams(self._listening)
             await self.server.start(claim)
             self._ready.set()
             await self._asked.wait()

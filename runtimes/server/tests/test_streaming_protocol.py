@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,9 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from runtimes.core.streaming import channels, status
-from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.session import PACKET_BYTES, Channel
 from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Received
-from runtimes.server.streaming import process
+from runtimes.server.streaming import descriptors, process
 from runtimes.server.streaming.wire import SpdyWire
 from runtimes.server.tests.stream_clients import (
     PLAIN,
@@ -125,3 +126,19 @@ def test_a_command_in_a_terminal_waits_a_moment_for_its_size_and_loses_nothing(s
         Received(stdin, b"typed"),
         *([Received(resize, status.of_size(132, 43))] if says else []),
     ]
+
+
+def test_the_longest_packet_is_read_whole() -> None:
+    packet = bytes(range(256)) * 64 + b"!"
+    assert len(packet) == PACKET_BYTES
+
+    async def read(reader: socket.socket) -> tuple[bytes, bytes]:
+        return await descriptors.read(reader.fileno()), await descriptors.read(reader.fileno())
+
+    writer, reader = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with writer, reader:
+        reader.setblocking(False)
+        writer.send(packet)
+        writer.send(b"next")
+
+        assert asyncio.run(read(reader)) == (packet, b"next")

@@ -1,0 +1,97 @@
+"""How the streaming server listens: TLS, idle sessions, and connections that ask for nothing."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming.session import Channel, StreamingService
+from runtimes.server.streaming import front
+from runtimes.server.streaming.listening import Listening
+from runtimes.server.tests.pods import run_stubborn
+from runtimes.server.tests.stream_clients import PLAIN, SpdyClient, exec_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runtimes.core.cri.services import CriService
+    from runtimes.server.tests.hosting import Hosted
+    from runtimes.server.tests.local import LocalStreams
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """For 127.0.0.1, signed by itself, and its key."""
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    return files
+
+
+@pytest.mark.parametrize("protocol", ["spdy", "websocket"])
+def test_streams_go_by_tls_to_who_trusts_the_certificate(
+    host: Callable[..., Hosted],
+    streams: LocalStreams,
+    certificate: tuple[Path, Path],
+    protocol: str,
+) -> None:
+    hosted = host(streams, None, Listening(certificate=certificate[0], key=certificate[1]))
+    client = hosted.connect(streaming=protocol, streaming_ca=certificate[0])
+    request = cri.ExecRequest(
+        container_id=run_stubborn(client), cmd=["sh", "-c", "echo out; exit 3"], stdout=True
+    )
+    assert isinstance(client, StreamingService)
+
+    with client.open_exec(request) as session:
+        with open(session.outputs[0].fd, "rb", closefd=False) as output:
+            said = output.read()
+        code = session.wait(20)
+
+    assert urlsplit(client.exec(request)).scheme == "https"
+    assert (said, code) == (b"out\n", 3)
+
+
+def test_files_that_are_no_certificate_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+
+    with pytest.raises(errors.InvalidArgument, match=r"none\.pem"):
+        Listening(certificate=tmp_path / "none.pem").tls()
+    with pytest.raises(errors.InvalidArgument, match="no certificate"):
+        Listening(key=tmp_path / "none.pem").tls()
+
+
+def test_a_session_on_which_nothing_moves_ends(
+    host: Callable[..., Hosted], streams: LocalStreams
+) -> None:
+    client = host(streams, None, Listening(idle=0.3)).connect()
+    spdy = SpdyClient(exec_url(client, run_stubborn(client), ["sleep", "1000"]))
+    spdy.open_all(PLAIN)
+
+    assert [event for event in spdy.events() if getattr(event, "data", b"")] == []
+    spdy.close()
+
+
+def test_connections_without_a_request_are_few(
+    client: CriService, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "MOST_WAITING", 2)
+    url = exec_url(client, container, ["echo", "served"])
+    address = (urlsplit(url).hostname, urlsplit(url).port)
+    mute = [socket.create_connection(address, 10) for _ in range(3)]
+
+    assert mute[2].recv(1) == b""
+    for one in mute[1:]:
+        one.close()
+    mute[0].sendall(b"nonsense\r\n\r\n")
+    assert mute[0].recv(1) == b""
+    mute[0].close()
+    assert SpdyClient(url).run(PLAIN)[Channel.STDOUT] == b"served\n"
