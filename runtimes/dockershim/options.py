@@ -32,13 +32,11 @@ class DockershimOptions:
         cni_cache_dir: results and configurations that DEL needs. None: below `run_root`.
         bridge: name of the built-in network's bridge.
         subnet: its IPv4 network; None picks a free one.
-        cgroup_driver: refuse an Engine with another one: ``cgroupfs`` or ``systemd``; empty to
-            take the Engine's.
+        cgroup_driver: the one that the node agent uses, ``cgroupfs`` or ``systemd``: with an Engine
+            that has the other one `Status` is not ready. Empty for whichever the Engine has.
         relist_period: seconds after which what events told is compared with a full list.
         pod_cidr: for CNI configurations that want one before the first UpdateRuntimeConfig.
         shm_bytes: size of a pod's /dev/shm.
-        docker_config: a `config.json` with registry credentials. None: ``$DOCKER_CONFIG`` or
-            ``~/.docker``.
     """
 
     host: str = ""
@@ -57,7 +55,6 @@ class DockershimOptions:
     relist_period: float = 30.0
     pod_cidr: str = ""
     shm_bytes: int = 64 << 20
-    docker_config: Path | None = None
 
     def resolved_root(self) -> Path:
         """Where the lasting state is, defaults applied."""

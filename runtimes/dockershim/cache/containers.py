@@ -108,9 +108,16 @@ class ContainerCache:
         self._live = True
 
     def happened(self, event: Event) -> None:
-        if not event["Action"].startswith(_QUIET):
-            self._known.changed(event["Actor"]["ID"])
-            self.feed.put(event)
+        action, container_id = event["Action"], event["Actor"]["ID"]
+        if action.startswith(_QUIET):
+            return
+        if action == "die":
+            self._known.died(container_id)
+        elif action == "start":
+            self._known.started(container_id)
+        else:
+            self._known.changed(container_id)
+        self.feed.put(event)
 
     def disconnected(self) -> None:
         self._live = False

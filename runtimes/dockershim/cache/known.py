@@ -25,6 +25,7 @@ class Known:
         self._summaries: dict[str, ContainerSummary] = {}
         self._inspected: dict[str, ContainerInspect] = {}
         self._stale: set[str] = set()
+        self._died: set[str] = set()
 
     def clear(self) -> None:
         """Nothing counts any more."""
@@ -34,6 +35,7 @@ class Known:
             self._summaries.clear()
             self._inspected.clear()
             self._stale.clear()
+            self._died.clear()
 
     def changed(self, container_id: str) -> None:
         """Whatever is known of one is out of date."""
@@ -42,6 +44,21 @@ class Known:
             self._stamps[container_id] = self._count
             self._stale.add(container_id)
             self._inspected.pop(container_id, None)
+
+    def died(self, container_id: str) -> None:
+        """It has changed, and a list that says it runs is older than that.
+
+        Docker tells of an end before its lists do: between the two it unmounts the container.
+        """
+        with self._lock:
+            self._died.add(container_id)
+        self.changed(container_id)
+
+    def started(self, container_id: str) -> None:
+        """It has changed, and may run."""
+        with self._lock:
+            self._died.discard(container_id)
+        self.changed(container_id)
 
     @property
     def now(self) -> int:
@@ -107,4 +124,10 @@ class Known:
 
     def _settle(self, ids: Collection[str], asked: int) -> None:
         """What hasn't changed since the question isn't out of date any more."""
-        self._stale -= {one for one in ids if self._stamps.get(one, 0) <= asked}
+        self._died -= {one for one in ids if not self._runs(one)}
+        settled = {one for one in ids if self._stamps.get(one, 0) <= asked}
+        self._stale -= settled - self._died
+
+    def _runs(self, container_id: str) -> bool:
+        listed = self._summaries.get(container_id)
+        return listed is not None and listed["State"] == "running"

@@ -31,7 +31,9 @@ def begin(engine: Engine, found: ContainerInspect) -> None:
         root = Path(engine.facts.info()["DockerRootDir"])
         source = root / "containers" / found["Id"] / f"{found['Id']}-json.log"
         record = LogRecord(path=path, source=str(source))
-        records.make(engine.paths.logs / found["Id"], record)
+        folder = engine.paths.logs / found["Id"]
+        records.make(folder, record)
+        copy.advance(folder)  # A container that says nothing has an empty log, not none.
 
 
 def complete(engine: Engine, container_id: str) -> None:

@@ -92,3 +92,24 @@ def test_a_relist_drops_descriptions_that_it_contradicts(known: Known) -> None:
 
     assert known.inspected("a") is None
     assert known.inspected("b") == inspected("b")
+
+
+def test_a_list_that_still_shows_a_dead_container_running_is_not_the_last_word(
+    known: Known,
+) -> None:
+    known.died("a")
+    known.keep_some(["a"], [summary("a")], known.now)
+
+    assert known.stale() == ("a",)
+
+    known.keep_some(["a"], [summary("a", state="exited")], known.now)
+
+    assert known.stale() == ()
+
+
+def test_a_container_that_was_started_again_after_its_end_may_run(known: Known) -> None:
+    known.died("a")
+    known.started("a")
+    known.keep_all([summary("a")], known.now)
+
+    assert known.stale() == ()

@@ -246,7 +246,7 @@ def test_a_network_that_failed_half_way_is_detached_and_nothing_is_left(
     calls = [line.split() for line in log.read_text().splitlines()]
     assert [command for command, _ in calls][-1] == "DEL"
     assert len({sandbox for _, sandbox in calls}) == 1
-    assert service.list_pod_sandbox() == []
+    assert service.list_pod_sandbox(cri.PodSandboxFilter(label_selector={"node": node.token})) == []
     assert service.engine.sandboxes.ids() == []
     broken.unlink()
     service.run_pod_sandbox(node.sandbox("broken"))
