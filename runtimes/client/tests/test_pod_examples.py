@@ -1,4 +1,4 @@
-"""The manifests in examples/pods do what their first lines say: all on oci, some on containerd."""
+"""The manifests in examples/pods do what they say: all on oci, some on containerd and Docker."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runtimes.client import Runtime, connect
 from runtimes.client.tests.pod_examples import carry_out, promises
-from runtimes.contract.testimage.busybox import busybox
+from runtimes.contract.testimage.busybox import PAUSE, busybox
 from runtimes.contract.testimage.push import push
 from runtimes.kubelet.config import KubeletConfig
 
@@ -27,7 +27,7 @@ SAMPLE = (
     "host-aliases", "job-that-fails", "list", "no-capabilities", "out-of-memory",
     "read-only-root", "sidecar-for-a-job", "working-directory",
 )  # fmt: skip
-ON_CONTAINERD = [path for path in EXAMPLES if path.stem in SAMPLE]
+SAMPLED = [path for path in EXAMPLES if path.stem in SAMPLE]
 AT_ONCE = 6
 
 Outcomes = dict[str, Future[list[str]]]
@@ -84,7 +84,29 @@ def on_containerd(
         "cri", kubelet=node(folder), endpoint=env["CONTAINER_RUNTIME_ENDPOINT"]
     ) as runtime:
         runtime.pull(image)
-        yield run_all(runtime, ON_CONTAINERD, image)
+        yield run_all(runtime, SAMPLED, image)
+
+
+@pytest.fixture(scope="module", params=["docker", "dockershim"])
+def on_docker(
+    request: pytest.FixtureRequest,
+    runtimes_engines: EngineSession,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Outcomes]:
+    """Both ways on the same Engine, the image from a file."""
+    folder = tmp_path_factory.mktemp(request.param)
+    folder.chmod(0o755)
+    archive = folder / "busybox.tar"
+    archive.write_bytes(busybox().archive())
+    shim: dict[str, Any] = {
+        "sandbox_image": PAUSE,
+        "root": folder / "root",
+        "run_root": folder / "run",
+    }
+    settings: dict[str, Any] = shim if request.param == "dockershim" else {"infra_image": PAUSE}
+    host = runtimes_engines.env("dockerd")["RUNTIMES_TEST_DOCKER_HOST"]
+    with connect(request.param, kubelet=node(folder), host=host, **settings) as runtime:
+        yield run_all(runtime, SAMPLED, runtime.import_image(archive)[0])
 
 
 def test_there_are_enough_examples_and_each_says_what_to_expect() -> None:
@@ -144,6 +166,14 @@ def test_files_of_a_running_container_follow_their_config_map(oci: tuple[Runtime
 @pytest.mark.needs_containerd
 @pytest.mark.needs_root
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", [path.stem for path in ON_CONTAINERD])
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLED])
 def test_an_example_does_the_same_on_containerd(on_containerd: Outcomes, name: str) -> None:
     assert on_containerd[name].result() == []
+
+
+@pytest.mark.needs_docker
+@pytest.mark.needs_root
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLED])
+def test_an_example_does_the_same_on_docker(on_docker: Outcomes, name: str) -> None:
+    assert on_docker[name].result() == []

@@ -33,6 +33,12 @@ def remove_container(docker: DockerInterface, container_id: str) -> None:
         docker.remove_container(container_id, force=True)
 
 
+def remove_quietly(docker: DockerInterface, container_id: str) -> None:
+    """Remove one while another error is on its way; what stays goes with the pod."""
+    with suppress(errors.Error):
+        docker.remove_container(container_id, force=True)
+
+
 def remove_pod(node: DockerNode, running: RunningPod) -> None:
     """Remove a stopped pod's containers, the infra container last, then its files. Idempotent."""
     members = sorted(owned(node.docker, running.uid), key=lambda member: member[1].is_infra)

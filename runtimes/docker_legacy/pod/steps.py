@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from runtimes.core import errors
 from runtimes.docker_legacy.pod import spec
 from runtimes.docker_legacy.pod.images import pull_image
 from runtimes.docker_legacy.pod.kill import PodKill, Stop, kill_pod, stop_container
-from runtimes.docker_legacy.pod.remove import remove_container
+from runtimes.docker_legacy.pod.remove import remove_container, remove_quietly
 from runtimes.docker_legacy.pod.start import Infra, Start, start_container
 from runtimes.docker_legacy.pod.status import addresses
 from runtimes.docker_legacy.pod.whose import OWNER
@@ -82,12 +83,16 @@ class DockerSteps:
     def create_sandbox(self, pod: v1.Pod, attempt: int) -> Infra:
         docker = self.node.docker
         try:
+            _refuse_runtime_class(pod)
             config = self._config(pod, attempt)
             image = self._infra_image()
             options = spec.infra(config, image, self.node.random(), self.node.grants)
-            infra_id = docker.create_container(options)["Id"]
-            docker.start_container(infra_id)
-            found = docker.inspect_container(infra_id)
+            with ExitStack() as undo:
+                infra_id = docker.create_container(options)["Id"]
+                undo.callback(remove_quietly, docker, infra_id)
+                docker.start_container(infra_id)
+                found = docker.inspect_container(infra_id)
+                undo.pop_all()
         except errors.Error as error:
             message = f"Failed to create pod sandbox: {error}"
             reason = EventReason.FAILED_CREATE_POD_SANDBOX
@@ -132,6 +137,16 @@ class DockerSteps:
         )
         config.annotations[OWNER] = str(node.config.root)
         return config
+
+
+def _refuse_runtime_class(pod: v1.Pod) -> None:
+    """In this era there were none."""
+    wanted = pod.spec.runtime_class_name
+    if wanted:
+        raise errors.Unimplemented(
+            f"run the pod by runtime class '{wanted}': backend 'docker' has the Engine's default "
+            "only; backend 'dockershim' has them all"
+        )
 
 
 if TYPE_CHECKING:
