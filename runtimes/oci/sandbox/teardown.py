@@ -83,10 +83,11 @@ def destroy(engine: Engine, record: SandboxRecord) -> None:
 
 
 def remove_files(engine: Engine, sandbox_id: str) -> None:
-    """Remove a sandbox's files, all but its record."""
-    for path in engine.paths.sandbox(sandbox_id).iterdir():
-        if not path.name.startswith("record.json"):
-            path.unlink(missing_ok=True)
+    """Remove a sandbox's files, all but its record; idempotent, also beside another removal."""
+    with suppress(FileNotFoundError):
+        for path in engine.paths.sandbox(sandbox_id).iterdir():
+            if not path.name.startswith("record.json"):
+                path.unlink(missing_ok=True)
 
 
 def _enter(engine: Engine, record: SandboxRecord, phase: SandboxPhase) -> SandboxRecord:

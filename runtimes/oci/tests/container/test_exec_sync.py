@@ -176,3 +176,16 @@ def _open_descriptors() -> int:
 
 def _children() -> list[str]:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+def test_a_timeout_leaves_no_zombie_below_an_init_that_reaps_nothing(every_pods: Pods) -> None:
+    own = cri.NamespaceOption(pid=cri.CONTAINER)
+    linux = cri.LinuxContainerConfig(
+        security_context=cri.LinuxContainerSecurityContext(namespace_options=own)
+    )
+    container = every_pods.start(every_pods.run(), linux=linux)
+
+    with pytest.raises(errors.DeadlineExceeded):
+        every_pods.service.exec_sync(container, ["sleep", "4321"], 1)
+
+    assert every_pods.sh(container, "grep -l ^State:.Z /proc/[0-9]*/status || true") == ""
