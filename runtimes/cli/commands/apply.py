@@ -43,7 +43,8 @@ def command(
     ConfigMaps and Secrets are kept for the pods that name them, and files of those that run follow
     at once. A Deployment's pods are changed one after the other; a Job's first ones are started.
 
-    There is no daemon: a container that ends stays so until somebody applies or runs its pod again.
+    There is no daemon: a container that ends stays so until somebody applies or runs its pod again;
+    see also: runtimes kubelet
     """
     if not files and not named:
         raise click.UsageError("Name a manifest: runtimes apply FILE, or - for stdin.")

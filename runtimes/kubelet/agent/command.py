@@ -72,10 +72,10 @@ class Options:
 )
 @click.option(
     "--validate",
-    type=click.Choice(("strict", "warn")),
+    type=click.Choice(("strict", "warn", "ignore")),
     default="strict",
     show_default=True,
-    help="'warn' runs pods without the fields that aren't carried out yet.",
+    help="'warn' and 'ignore' run pods without the fields that aren't carried out yet.",
 )
 @click.option(
     "--image-gc-high",
