@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 
 def begin(engine: Engine, found: ContainerInspect) -> None:
-    """Record that a container's log is to be copied, before there is any; without a path, nothing.
+    """Record that a container's log is to be copied, before there is any.
+
+    Without a path, or where the Engine's folders can't be seen from here, there is none.
 
     The Engine names its file only once it is there, hence the name is made as the Engine does.
     """
     path = labels.log_path_of(found["Config"].get("Labels") or {})
-    if path:
-        root = Path(engine.facts.info()["DockerRootDir"])
-        source = root / "containers" / found["Id"] / f"{found['Id']}-json.log"
+    root = Path(engine.facts.info()["DockerRootDir"])
+    source = root / "containers" / found["Id"] / f"{found['Id']}-json.log"
+    if path and source.parent.is_dir():
         record = LogRecord(path=path, source=str(source))
         folder = engine.paths.logs / found["Id"]
         records.make(folder, record)
