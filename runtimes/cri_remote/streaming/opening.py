@@ -8,6 +8,7 @@ import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runtimes.core.streaming.channels import PORT_FORWARD
 from runtimes.core.streaming.session import Channel
 from runtimes.cri_remote.streaming.pump import Plan, Pump, Sink
 from runtimes.cri_remote.streaming.session import RemoteSession
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from runtimes.cri_remote.streaming_options import StreamingOptions
 
 _log = logging.getLogger(__name__)
-_PORT_FORWARD = "portforward.k8s.io"
 _DATA, _ERROR = 0, 1
 _PORT_BYTES = 2
 _NAMES = {
@@ -102,7 +102,7 @@ def open_port(url: str, port: int, options: StreamingOptions) -> socket.socket:
     if options.protocol == "websocket":
         upgraded = upgrade_websocket(url, [V4], options)
         return _relay(url, upgraded, WebSocketWire(V4, skipped=_PORT_BYTES), b"")
-    upgraded = upgrade_spdy(url, [_PORT_FORWARD], options)
+    upgraded = upgrade_spdy(url, [PORT_FORWARD], options)
     wire = SpdyWire([_port_headers("data", port), _port_headers("error", port)])
     return _relay(url, upgraded, wire, wire.open() + wire.finish(_ERROR))
 

@@ -16,7 +16,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.cri_remote.streaming.dictionary import DICTIONARY
+from runtimes.core.streaming.spdy.dictionary import DICTIONARY
 from runtimes.cri_remote.streaming.wire import CONNECTION, Piece
 
 if TYPE_CHECKING:
