@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
 
 
+def streaming(service: CriService) -> StreamingService:
+    """The service as one that opens sessions, in process or over its URLs."""
+    assert isinstance(service, StreamingService), f"{service} claims streams, and opens none"
+    return service
+
+
 def begin_exec(service: CriService, request: cri.ExecRequest) -> None:
     """Raises: as Exec."""
     if isinstance(service, StreamingService):

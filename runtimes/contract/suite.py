@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PROFILES = ("runtimes.contract.cri", "runtimes.contract.pod")
+PROFILES = ("runtimes.contract.cri", "runtimes.contract.streaming", "runtimes.contract.pod")
 PACKAGES = (*PROFILES, "runtimes.contract.docker")
 PREFIX = "test_"
 

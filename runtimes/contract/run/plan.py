@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runtimes.core.backend import Backend
 
 _PACKAGES = {
-    Kind.CRI: ("cri", "pod"),
+    Kind.CRI: ("cri", "streaming", "pod"),
     Kind.POD: ("pod",),
     Kind.DOCKER: ("docker",),
 }

@@ -1,0 +1,19 @@
+"""The profile `streaming` on Docker Engine, in process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.contract.streaming import *  # noqa: F403 - the tests of the profile
+
+if TYPE_CHECKING:
+    from runtimes.contract.subject import Subject
+
+pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
+
+
+@pytest.fixture(scope="session")
+def contract_subject(dockershim_subject: Subject) -> Subject:
+    return dockershim_subject
