@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "Run": {
         "run": "Run a pod or one image, show its logs, exit with its code",
         "apply": "Start or update pods from manifests and leave them running",
+        "diff": "Say what apply would do, and do nothing",
         "stop": "Stop pods",
         "rm": "Remove stopped pods",
     },

@@ -13,7 +13,7 @@ from runtimes.cli.settings import current
 
 if TYPE_CHECKING:
     from runtimes.client import Runtime, Validation
-    from runtimes.client.workloads import Wanted
+    from runtimes.client.workloads import Object, Wanted
     from runtimes.core.pod import v1
 
 
@@ -34,9 +34,15 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="For each pod to start. Default: 300.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what would be done; see: runtimes diff.")
 @validate_option
 def command(
-    files: tuple[str, ...], named: tuple[str, ...], timeout: float, validate: Validation
+    *,
+    files: tuple[str, ...],
+    named: tuple[str, ...],
+    timeout: float,
+    dry_run: bool,
+    validate: Validation,
 ) -> None:
     """Start or update pods from manifests and leave them running.
 
@@ -52,10 +58,19 @@ def command(
         from runtimes.client.workloads import configuration, wanted
 
         objects = read_all(runtime, (*files, *named), validate)
+        if dry_run:
+            _foresee(runtime, objects)
+            return
         for kept in configuration(objects):
             click.echo(f"{kept.kind.lower()}/{kept.metadata.name} {runtime.keep(kept)}")
         for one in wanted(objects):
             _apply(runtime, one, timeout)
+
+
+def _foresee(runtime: Runtime, objects: list[Object]) -> None:
+    from runtimes.cli.output.foreseen import show
+
+    show(runtime, objects)
 
 
 def _apply(runtime: Runtime, one: Wanted, timeout: float) -> None:

@@ -151,3 +151,41 @@ def test_what_is_not_carried_out_is_refused_warned_of_or_ignored(cli: Cli) -> No
     assert where in _told(cli, "--validate", "warn", path)
     assert where not in _told(cli, "--validate", "ignore", path)
     assert [row[0] for row in cli.ok("pods").rows] == ["reader"]
+
+
+def test_a_diff_tells_what_apply_would_do_and_does_nothing(cli: Cli) -> None:
+    path = cli.manifest(_DEPLOYMENT)
+    new = "pod/web-0 created\n  main: starts\npod/web-1 created\n  main: starts\n"
+    found = cli("diff", path)
+    assert (found.code, found.out) == (1, new)
+    assert cli.ok("apply", "--dry-run", path).out == new
+    assert cli.ok("pods").rows == []
+
+    cli.ok("apply", path)
+    same = "pod/web-0 unchanged\n  main: runs on\npod/web-1 unchanged\n  main: runs on\n"
+    assert cli.ok("diff", path).out == same
+
+    changed = _DEPLOYMENT.replace("replicas: 2", "replicas: 1").replace('"600"', '"601"')
+    found = cli("diff", "-f", cli.manifest(changed))
+    word = "  main: restarts: its definition changed\n"
+    assert (found.code, found.out) == (1, f"pod/web-1 removed\npod/web-0 configured\n{word}")
+    assert len(cli.ok("pods").rows) == 2
+
+
+def test_a_diff_names_what_a_running_pod_does_not_follow(cli: Cli) -> None:
+    cli.ok("apply", cli.manifest(_DEPLOYMENT))
+    path = cli.manifest(_DEPLOYMENT.replace("    spec:\n", "    spec:\n      hostname: other\n"))
+
+    found = cli("diff", path)
+
+    assert found.out.startswith("pod/web-0 configured\n  main: runs on\n  spec.hostname: changed")
+
+
+def test_a_diff_compares_config_maps(cli: Cli) -> None:
+    path = cli.manifest(_SETTINGS)
+    assert cli("diff", path).out.startswith("configmap/settings created\npod/reader created\n")
+    cli.ok("apply", path)
+
+    path = cli.manifest(_SETTINGS.replace("greeting: hello", "greeting: hi"))
+
+    assert cli("diff", path).out.startswith("configmap/settings configured\npod/reader unchanged\n")

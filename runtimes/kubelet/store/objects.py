@@ -54,9 +54,9 @@ class ObjectStore:
             FailedPrecondition: the one that is there is immutable, and differs.
         """
         meta = obj.metadata
-        before = self._read(meta.namespace, meta.name, type(obj))
-        if before == obj:
-            return Outcome.UNCHANGED
+        before, outcome = self._compare(obj)
+        if outcome is Outcome.UNCHANGED:
+            return outcome
         if before is not None and before.immutable:
             raise errors.FailedPrecondition(
                 f"apply {obj.kind} '{meta.namespace}/{meta.name}': it is immutable; remove it, or"
@@ -67,7 +67,18 @@ class ObjectStore:
         with translated(f"record {obj.kind} '{meta.namespace}/{meta.name}' in {path}"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             durable.write(path, msgspec.json.encode(record) + b"\n", mode=0o600)
-        return Outcome.CREATED if before is None else Outcome.CONFIGURED
+        return outcome
+
+    def compare(self, obj: v1.ConfigMap | v1.Secret) -> Outcome:
+        """Tell what `apply` would do."""
+        return self._compare(obj)[1]
+
+    def _compare(self, obj: ObjectT) -> tuple[ObjectT | None, Outcome]:
+        meta = obj.metadata
+        before = self._read(meta.namespace, meta.name, type(obj))
+        if before is None:
+            return None, Outcome.CREATED
+        return before, Outcome.UNCHANGED if before == obj else Outcome.CONFIGURED
 
     def remove(self, kind: str, namespace: str, name: str) -> bool:
         """Forget an object, and tell whether there was one. Idempotent."""

@@ -1,0 +1,58 @@
+"""What `apply` would do, for people to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runtimes.client.workloads import configuration, plan_now, wanted
+from runtimes.core.pod.status import PodStatus
+from runtimes.kubelet.actions.foresee import Foreseen, foresee
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runtimes.client import Runtime
+    from runtimes.client.workloads import Object
+    from runtimes.core.pod import v1
+
+_NOT_YET = "changed, but what runs doesn't follow it; remove the pod first to have it"
+_SETTLED = {"runs on", "has ended and stays so"}
+
+
+def show(runtime: Runtime, objects: Iterable[Object]) -> bool:
+    """Print it, and tell whether anything would change."""
+    objects = list(objects)
+    changes = False
+    for kept in configuration(objects):
+        word = runtime.store.objects.compare(kept)
+        click.echo(f"{kept.kind.lower()}/{kept.metadata.name} {word}")
+        changes |= word != "unchanged"
+    for one in wanted(objects):
+        plan = plan_now(runtime, one)
+        for name in plan.surplus:
+            click.echo(f"pod/{name} removed")
+        changes |= bool(plan.surplus)
+        for pod in plan.pods:
+            changes |= _show_pod(pod.metadata.name, _foreseen(runtime, pod))
+    return changes
+
+
+def _foreseen(runtime: Runtime, pod: v1.Pod) -> Foreseen:
+    namespace, name = pod.metadata.namespace, pod.metadata.name
+    recorded = runtime.store.get(namespace, name)
+    if recorded is None:
+        return foresee(pod, None, PodStatus(uid="", name=name, namespace=namespace))
+    status = runtime.backend_runtime.get_pod_status(recorded.metadata.uid, name, namespace)
+    anew = recorded.metadata.deletion_timestamp and not runtime.pod(recorded.metadata.uid).running
+    return foresee(pod, None if anew else recorded, status)
+
+
+def _show_pod(name: str, found: Foreseen) -> bool:
+    click.echo(f"pod/{name} {found.word}")
+    for container, fate in found.containers:
+        click.echo(f"  {container}: {fate}")
+    for field in found.without_effect:
+        click.echo(f"  {field}: {_NOT_YET}")
+    return found.word != "unchanged" or any(fate not in _SETTLED for _, fate in found.containers)
