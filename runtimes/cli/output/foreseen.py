@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runtimes.client.foresight import foreseen
 from runtimes.client.workloads import configuration, plan_now, wanted
-from runtimes.core.pod.status import PodStatus
-from runtimes.kubelet.actions.foresee import Foreseen, foresee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runtimes.client import Runtime
+    from runtimes.client.foresight import Foreseen
     from runtimes.client.workloads import Object
-    from runtimes.core.pod import v1
 
 _NOT_YET = "changed, but what runs doesn't follow it; remove the pod first to have it"
 _SETTLED = {"runs on", "has ended and stays so"}
@@ -35,18 +34,8 @@ def show(runtime: Runtime, objects: Iterable[Object]) -> bool:
             click.echo(f"pod/{name} removed")
         changes |= bool(plan.surplus)
         for pod in plan.pods:
-            changes |= _show_pod(pod.metadata.name, _foreseen(runtime, pod))
+            changes |= _show_pod(pod.metadata.name, foreseen(runtime, pod))
     return changes
-
-
-def _foreseen(runtime: Runtime, pod: v1.Pod) -> Foreseen:
-    namespace, name = pod.metadata.namespace, pod.metadata.name
-    recorded = runtime.store.get(namespace, name)
-    if recorded is None:
-        return foresee(pod, None, PodStatus(uid="", name=name, namespace=namespace))
-    status = runtime.backend_runtime.get_pod_status(recorded.metadata.uid, name, namespace)
-    anew = recorded.metadata.deletion_timestamp and not runtime.pod(recorded.metadata.uid).running
-    return foresee(pod, None if anew else recorded, status)
 
 
 def _show_pod(name: str, found: Foreseen) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,9 @@ KNOWN = (
 """What differs in Podman 4.3 from Docker."""
 
 
+_FIRST_ANSWER = 50.0
+
+
 @pytest.fixture(scope="session")
 def docker_subject(runtimes_engines: EngineSession) -> Iterator[DockerSubject]:
     lacks = Podman.missing()
@@ -66,9 +70,18 @@ def docker_subject(runtimes_engines: EngineSession) -> Iterator[DockerSubject]:
         podman = Podman(Path(folder), registry, config)
         with podman.running():
             options = EngineOptions(host=podman.host)
+            wait_until_it_answers(options)
             yield DockerSubject(
                 name="podman", open=lambda: engine.open(options), publish=publish, known=KNOWN
             )
+
+
+def wait_until_it_answers(options: EngineOptions) -> None:
+    """Podman listens before it can answer; its first answer takes seconds on a busy host."""
+    end = time.monotonic() + _FIRST_ANSWER
+    while not (probe := engine.probe(options)).usable:
+        assert time.monotonic() < end, probe.reason
+        time.sleep(0.2)
 
 
 def test_start_container_that_ended_runs_it_again(contract_docker: DockerBench) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -109,10 +111,11 @@ def run_websocket(url: str, stdin: bytes = b"", protocol: str = channels.V5) -> 
     got: dict[int, bytes] = {}
     address = url.replace("http://", "ws://")
     with connect(address, subprotocols=[Subprotocol(protocol)], proxy=None) as client:
-        for at in range(0, len(stdin), 65536):
-            client.send(channels.encode(Channel.STDIN, stdin[at : at + 65536]))
-        if protocol == channels.V5:
-            client.send(channels.encode_close(Channel.STDIN))
+        with suppress(ConnectionClosed):  # a command that can't run is told at once
+            for at in range(0, len(stdin), 65536):
+                client.send(channels.encode(Channel.STDIN, stdin[at : at + 65536]))
+            if protocol == channels.V5:
+                client.send(channels.encode_close(Channel.STDIN))
         for data in client:
             assert isinstance(data, bytes)
             message = channels.decode(data, closing=protocol == channels.V5)
