@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -77,11 +78,18 @@ class Unpacker:
         return [self._name, *below]
 
     def _stays(self, member: tarfile.TarInfo) -> bool:
-        """Whether a link, taken by its words, points into the copy."""
+        """Whether a link points into the copy.
+
+        Steps up count at its beginning alone: after a name that is a link itself, they would go up
+        from wherever that one leads.
+        """
+        words = [part for part in member.linkname.split("/") if part not in {"", "."}]
+        upward = next((at for at, part in enumerate(words) if part != ".."), len(words))
         to = posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
         parts = [part for part in to.split("/") if part != "."]
         return (
             not member.linkname.startswith("/")
+            and ".." not in words[upward:]
             and ".." not in parts
             and parts[: len(self._root)] == self._root
         )
@@ -104,6 +112,9 @@ class Unpacker:
         try:
             source = self._open_folder(original[:-1], member.linkname)
             try:
+                if _is_link(source, original[-1]):  # it would lead elsewhere from here
+                    self.left_out.append(member.name)
+                    return
                 _make_room(folder, parts[-1])
                 os.link(
                     original[-1],
@@ -141,6 +152,10 @@ class Unpacker:
             finally:
                 os.close(above)
         return current
+
+
+def _is_link(folder: int, name: str) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
 
 
 def _make_room(folder: int, name: str) -> None:

@@ -142,6 +142,20 @@ def test_a_link_that_leads_out_is_left_out(tmp_path: Path, link: str) -> None:
     assert list((tmp_path / "top").iterdir()) == []
 
 
+def test_a_link_that_leads_out_through_another_is_left_out(tmp_path: Path) -> None:
+    deep = [("top", FOLDER, ""), ("top/a", FOLDER, ""), ("top/a/up", LINK, "..")]
+
+    assert _unpack(tmp_path, *deep, ("top/out", LINK, "a/up/..")) == ["top/out"]
+    assert [path.name for path in (tmp_path / "top").iterdir()] == ["a"]
+
+
+def test_a_link_is_not_moved_to_where_it_leads_out(tmp_path: Path) -> None:
+    deep = [("top", FOLDER, ""), ("top/a", FOLDER, ""), ("top/a/up", LINK, "..")]
+
+    assert _unpack(tmp_path, *deep, ("top/out", HARD, "top/a/up")) == ["top/out"]
+    assert [path.name for path in (tmp_path / "top").iterdir()] == ["a"]
+
+
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     inside = [("top", FOLDER, ""), ("top/real", FOLDER, ""), ("top/l", LINK, "real")]
 
