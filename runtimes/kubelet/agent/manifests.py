@@ -93,8 +93,9 @@ class ManifestFolder:
     def _read(self, path: Path) -> _File | None:
         try:
             found = path.stat()
-        except OSError:
-            return None  # gone again, or a dangling link
+        except OSError as error:
+            gone = isinstance(error, FileNotFoundError)  # or a dangling link
+            return None if gone else _File((0, 0, 0), problem=error.strerror or str(error))
         mark = (found.st_ino, found.st_mtime_ns, found.st_size)
         before = self._files.get(path.name)
         if before is not None and before.mark == mark:

@@ -56,6 +56,19 @@ def test_a_bad_file_leaves_the_others_alone(tmp_path: Path) -> None:
     assert "b.yaml:2:1" in scan.problems["b.yaml"]
 
 
+def test_a_file_that_cannot_be_looked_at_is_bad_and_not_gone(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.yaml")
+    folder = ManifestFolder(tmp_path)
+    folder.scan()
+    path.unlink()
+    path.symlink_to(path.name)
+
+    scan = folder.scan()
+
+    assert "a.yaml" in scan.files
+    assert "symbolic links" in scan.problems["a.yaml"]
+
+
 def test_only_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml")
     folder = ManifestFolder(tmp_path)
