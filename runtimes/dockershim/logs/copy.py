@@ -93,7 +93,7 @@ def _copy(folder: Path, record: LogRecord) -> LogRecord:
 def _open(record: LogRecord) -> int:
     """The file to go on in: the one written last, wherever it was renamed to, or else a new one."""
     path = Path(record.path)
-    if record.output_inode and not path.exists():
+    if record.output_inode and not path.exists() and path.parent.is_dir():
         with os.scandir(path.parent) as entries:
             renamed = next((e.path for e in entries if e.inode() == record.output_inode), None)
         if renamed is not None:

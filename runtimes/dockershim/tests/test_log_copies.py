@@ -53,6 +53,21 @@ def test_a_line_that_an_engine_was_killed_in_costs_no_other() -> None:
     assert json_file.convert(torn) == json_file.convert(engine_line(2))
 
 
+def test_a_log_whose_folder_was_removed_goes_on_in_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "pod").mkdir()
+    log = LogRecord(path=str(tmp_path / "pod/0.log"), source=str(tmp_path / "json.log"))
+    records.make(tmp_path / "state", log)
+    write(log, 1)
+    copy.advance(tmp_path / "state")
+    Path(log.path).unlink()
+    Path(log.path).parent.rmdir()
+    write(log, 2)
+
+    copy.finish(tmp_path / "state")
+
+    assert copied(log.path) == [2]
+
+
 @pytest.mark.parametrize("already", range(0, 150, 7))
 def test_a_kill_between_append_and_record_neither_loses_nor_doubles(
     log: LogRecord, tmp_path: Path, already: int
