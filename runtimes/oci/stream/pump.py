@@ -51,16 +51,17 @@ class Pump:
     """Owns the descriptors of its flows. Thread-safe; costs nothing before its first use."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._epoll: select.epoll | None = None
         self._handlers: dict[int, Callable[[], None]] = {}
 
     def add(self, source: int, target: Target) -> Flow:
         """Move everything from `source` to `target` until either ends; then close both."""
         flow = Flow(source, target)
-        with suppress(PermissionError):  # /dev/null, which never goes away, can't be watched
-            self._watch(target.fd, 0, lambda: self._target_says(flow))
-        self._watch(source, select.EPOLLIN, lambda: self._move(flow))
+        with self._guard:  # a target that is gone already must not close the source in between
+            with suppress(PermissionError):  # /dev/null, which never goes away, can't be watched
+                self._watch(target.fd, 0, lambda: self._target_says(flow))
+            self._watch(source, select.EPOLLIN, lambda: self._move(flow))
         return flow
 
     def when_ended(self, pid: int, then: Callable[[], None], flows: Sequence[Flow] = ()) -> None:

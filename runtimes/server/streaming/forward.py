@@ -129,9 +129,7 @@ class Forwarding:
     async def _carry(self, target: _Target) -> None:
         port = int(target.port) if target.port.isascii() and target.port.isdigit() else 0
         try:
-            connection = await self.lane.open(
-                lambda: self.service.open_port_forward(self.sandbox, port), socket.socket.close
-            )
+            connection = await self.lane.open(lambda: self._connect(port), socket.socket.close)
         except errors.Error as error:
             await self._end(target, failure.text(error))
             return
@@ -146,6 +144,10 @@ class Forwarding:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
         await self._end(target)
+
+    def _connect(self, port: int) -> socket.socket:
+        with failure.only_ours("PortForward"):
+            return self.service.open_port_forward(self.sandbox, port)
 
     async def _end(self, target: _Target, problem: str = "") -> None:
         """Forget the connection, and tell the client that and why it is over."""

@@ -17,6 +17,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.streaming import channels
 from runtimes.core.streaming.session import Channel, StreamingService
+from runtimes.server import failure
 from runtimes.server.lane import Lane
 from runtimes.server.streaming import process
 from runtimes.server.streaming.forward import Forwarding
@@ -178,8 +179,10 @@ class StreamingServer:
 
         def opened() -> StreamSession:
             if isinstance(wanted, cri.ExecRequest):
-                return service.open_exec(wanted)
-            return service.open_attach(wanted)
+                with failure.only_ours("Exec"):
+                    return service.open_exec(wanted)
+            with failure.only_ours("Attach"):
+                return service.open_attach(wanted)
 
         numbers: Mapping[Channel, int] | None = {one: one.value for one in Channel}
         if not choice.websocket:

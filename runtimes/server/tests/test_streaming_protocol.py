@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from runtimes.core import errors
 from runtimes.core.streaming import channels, status
 from runtimes.core.streaming.session import PACKET_BYTES, Channel
 from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Received
@@ -89,6 +90,18 @@ def test_attach_over_websocket(client: CriService, container: str, protocol: str
 
     assert (got[Channel.STDOUT], got[Channel.STDERR]) == (b"got words\n", b"problem\n")
     assert exit_code(got[Channel.ERROR]) == 4
+
+
+def test_an_unexpected_error_is_told_over_the_error_channel_and_logged(
+    client: CriService,
+    container: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    got = SpdyClient(exec_url(client, container, ["bad\0name"])).run(PLAIN)
+
+    with pytest.raises(errors.Internal, match="unexpected error; its log has the details"):
+        status.exit_code(got[Channel.ERROR])
+    assert "Traceback" in caplog.text
 
 
 class Sent:
