@@ -6,6 +6,7 @@ Source: CRI ContainerStatus; kubernetes/kubernetes#99585 (no times in the year 1
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -36,7 +37,7 @@ def container_status(
     Source: CRI ContainerStatus.
     """
     found = find.inspect(engine, container_id)
-    status = describe(found)
+    status = describe(found, engine.paths.root)
     if status.state == cri.CONTAINER_EXITED:
         logs.complete(engine, found["Id"])
     elif status.state == cri.CONTAINER_RUNNING and status.log_path:
@@ -44,8 +45,8 @@ def container_status(
     return cri.ContainerStatusResponse(status=status, info=_info(found) if verbose else None)
 
 
-def describe(found: ContainerInspect) -> cri.ContainerStatus:
-    """The status message. Pure."""
+def describe(found: ContainerInspect, root: Path) -> cri.ContainerStatus:
+    """The status message; mounts from below `root` are ours and nobody asked for them. Pure."""
     config = found["Config"]
     written = config.get("Labels") or {}
     own, annotations = labels.read(written)
@@ -67,16 +68,17 @@ def describe(found: ContainerInspect) -> cri.ContainerStatus:
         image_id=found["Image"],
         labels=own,
         annotations=annotations,
-        mounts=_mounts(found),
+        mounts=_mounts(found, root),
         log_path=labels.log_path_of(written),
         resources=cri.ContainerResources(linux=resources(found["HostConfig"])),
         stop_signal=_signal(config.get("StopSignal", "")),
     )
 
 
-def _mounts(found: ContainerInspect) -> Iterator[cri.Mount]:
+def _mounts(found: ContainerInspect, root: Path) -> Iterator[cri.Mount]:
     for mount in found["Mounts"]:
-        if mount.get("Type", "bind") == "bind":
+        is_own = Path(mount["Source"]).is_relative_to(root)
+        if mount.get("Type", "bind") == "bind" and not is_own:
             yield _mount(mount)
 
 

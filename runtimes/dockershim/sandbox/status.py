@@ -65,7 +65,8 @@ def containers_of(engine: Engine, sandbox_id: str) -> list[cri.ContainerStatus]:
     for summary in engine.cache.containers():
         if labels.sandbox_of(summary["Labels"]) == sandbox_id:
             with suppress(errors.NotFound):  # Removed since it was listed.
-                found.append(container_status.describe(engine.cache.inspect(summary["Id"])))
+                inspected = engine.cache.inspect(summary["Id"])
+                found.append(container_status.describe(inspected, engine.paths.root))
     return found
 
 

@@ -82,12 +82,13 @@ def test_a_mount_inside_a_mount_keeps_both(contract: Bench) -> None:
     assert ended.log == "outer\ninner\n"
 
 
-def test_mounts_stand_in_the_status(contract: Bench) -> None:
+def test_mounts_stand_in_the_status_and_no_others(contract: Bench) -> None:
     folder = contract.folder()
     container = contract.create(mounted(contract.config("true"), folder, readonly=True))
 
     mounts = {mount.container_path: mount for mount in contract.status(container).mounts}
 
+    assert list(mounts) == ["/data"]
     assert mounts["/data"].host_path == str(folder)
     assert mounts["/data"].readonly
 
