@@ -84,6 +84,10 @@ KNOWN = (
         "containerd kills the command but not its children (containerd#3781)",
     ),
     Known(
+        "test_exec_whose_time_is_up_leaves_no_process",
+        "containerd kills the command but not its children (containerd#3781)",
+    ),
+    Known(
         "test_a_child_that_is_oom_killed_does_not_end_the_container_so",
         "containerd calls a container OOMKilled when any of its processes was",
     ),
