@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
+from runtimes.kubelet import pre_init
 from runtimes.kubelet.pre_init import pre_init_runtime_service
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ NOTICE = "Using dockershim is deprecated, please consider using a full-fledged C
 def test_docker_means_a_notice_and_a_dockershim_in_this_process(
     runtimes_engines: EngineSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger=pre_init.__name__)
     host = runtimes_engines.env("dockerd")["RUNTIMES_TEST_DOCKER_HOST"]
     folders = {"root": str(tmp_path / "root"), "run_root": str(tmp_path / "run")}
 
@@ -46,7 +47,7 @@ def test_docker_without_an_engine_is_an_unavailable_backend(tmp_path: Path) -> N
 
 
 def test_remote_means_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger=pre_init.__name__)
 
     assert pre_init_runtime_service("remote") is None
     assert caplog.messages == []
