@@ -127,9 +127,11 @@ class InterfaceStatistics:
     rx_bytes: int
     rx_packets: int
     rx_errors: int
+    rx_dropped: int
     tx_bytes: int
     tx_packets: int
     tx_errors: int
+    tx_dropped: int
 
 
 class PodNetwork(Protocol):

@@ -27,13 +27,16 @@ def read(path: Path) -> tuple[InterfaceStatistics, ...]:
 
 
 def _statistics(link: Link) -> InterfaceStatistics:
-    rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, *_ = link.counters
+    rx_packets, tx_packets, rx_bytes, tx_bytes, *faults = link.counters
+    rx_errors, tx_errors, rx_dropped, tx_dropped, *_ = faults
     return InterfaceStatistics(
         name=link.name,
         rx_bytes=rx_bytes,
         rx_packets=rx_packets,
         rx_errors=rx_errors,
+        rx_dropped=rx_dropped,
         tx_bytes=tx_bytes,
         tx_packets=tx_packets,
         tx_errors=tx_errors,
+        tx_dropped=tx_dropped,
     )

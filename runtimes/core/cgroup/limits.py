@@ -39,6 +39,11 @@ def shares_to_weight(shares: int) -> int:
     return 1 + (min(max(shares, 2), 262_144) - 2) * 9999 // 262_142
 
 
+def weight_to_shares(weight: int) -> int:
+    """The fewest cpu.shares that become this cpu.weight."""
+    return 2 - (1 - weight) * 262_142 // 9999
+
+
 def writes(resources: Resources, *, v2: bool) -> tuple[Write, ...]:
     """What to write where for these resources; devices excepted, which only a runtime can set.
 

@@ -5,17 +5,16 @@ Source: cgroup-v1/*, cgroup-v2.txt; working set as kubelet and cAdvisor compute 
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cgroup import tree
+from runtimes.core.cgroup.files import Files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from runtimes.core.cgroup.layout import Layout
 
@@ -82,13 +81,14 @@ def read(layout: Layout, path: str) -> CgroupStats:
     Raises:
         NotFound: no such cgroup.
     """
+    files = Files(layout, path)
     now = time.time_ns()
     stats = CgroupStats(
         timestamp_ns=now,
-        cpu_ns=_cpu(layout, path),
-        memory=_memory(layout, path),
-        pids=_number(_text(layout, "pids", path, "pids.current")),
-        io=_io(layout, path),
+        cpu_ns=_cpu(files),
+        memory=_memory(files),
+        pids=files.number("pids", "pids.current"),
+        io=_io(files),
     )
     nothing_read = stats.cpu_ns is None and stats.memory is None and stats.pids is None
     if nothing_read and not tree.exists(layout, path):
@@ -101,7 +101,7 @@ def pressure(layout: Layout, path: str, resource: str) -> Mapping[str, Pressure]
 
     Only v2 has it.
     """
-    text = _text(layout, resource, path, f"{resource}.pressure") if layout.is_v2 else None
+    text = Files(layout, path).text(resource, f"{resource}.pressure") if layout.is_v2 else None
     return {line.split()[0]: _pressure(line) for line in (text or "").splitlines()}
 
 
@@ -115,24 +115,23 @@ def _pressure(line: str) -> Pressure:
     )
 
 
-def _cpu(layout: Layout, path: str) -> int | None:
-    if layout.is_v2:
-        usage = _pairs(_text(layout, "cpu", path, "cpu.stat")).get("usage_usec")
+def _cpu(files: Files) -> int | None:
+    if files.is_v2:
+        usage = files.pairs("cpu", "cpu.stat").get("usage_usec")
         return None if usage is None else usage * 1000
-    return _number(_text(layout, "cpuacct", path, "cpuacct.usage"))
+    return files.number("cpuacct", "cpuacct.usage")
 
 
-def _memory(layout: Layout, path: str) -> MemoryStats | None:
-    current = "memory.current" if layout.is_v2 else "memory.usage_in_bytes"
-    usage = _number(_text(layout, "memory", path, current))
+def _memory(files: Files) -> MemoryStats | None:
+    usage = files.number("memory", "memory.current" if files.is_v2 else "memory.usage_in_bytes")
     if usage is None:
         return None
-    details = _pairs(_text(layout, "memory", path, "memory.stat"))
+    details = files.pairs("memory", "memory.stat")
     prefix, rss, limit = "total_", "total_rss", "memory.limit_in_bytes"
-    if layout.is_v2:
+    if files.is_v2:
         prefix, rss, limit = "", "anon", "memory.max"
-        details["swap"] = _number(_text(layout, "memory", path, "memory.swap.current")) or 0
-    ceiling = _number(_text(layout, "memory", path, limit))
+        details["swap"] = files.number("memory", "memory.swap.current") or 0
+    ceiling = files.number("memory", limit)
     return MemoryStats(
         usage_bytes=usage,
         working_set_bytes=max(0, usage - details.get(f"{prefix}inactive_file", 0)),
@@ -144,11 +143,11 @@ def _memory(layout: Layout, path: str) -> MemoryStats | None:
     )
 
 
-def _io(layout: Layout, path: str) -> IoStats | None:
-    if layout.is_v2:
-        text = _text(layout, "io", path, "io.stat")
+def _io(files: Files) -> IoStats | None:
+    if files.is_v2:
+        text = files.text("io", "io.stat")
         return None if text is None else IoStats(_sum(text, "rbytes="), _sum(text, "wbytes="))
-    text = _text(layout, "blkio", path, "blkio.throttle.io_service_bytes_recursive")
+    text = files.text("blkio", "blkio.throttle.io_service_bytes_recursive")
     return None if text is None else IoStats(_sum_v1(text, "Read"), _sum_v1(text, "Write"))
 
 
@@ -159,32 +158,3 @@ def _sum(text: str, key: str) -> int:
 def _sum_v1(text: str, kind: str) -> int:
     rows = (line.split() for line in text.splitlines())
     return sum(int(row[2]) for row in rows if len(row) == 3 and row[1] == kind)
-
-
-def _text(layout: Layout, controller: str, path: str, file: str) -> str | None:
-    directory = layout.directory(controller, path)
-    return None if directory is None else _slurp(directory / file)
-
-
-def _slurp(file: Path) -> str | None:
-    """Read a kernel file in one go; two and a half times as fast as Path.read_text."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        return os.read(descriptor, 1 << 16).decode()
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-def _number(text: str | None) -> int | None:
-    """None for an absent file and for v2's ``max``."""
-    return int(text) if text is not None and text.strip().isdecimal() else None
-
-
-def _pairs(text: str | None) -> dict[str, int]:
-    rows = (line.split() for line in (text or "").splitlines())
-    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdecimal()}

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.oci.tests.pods import Pods
 
+UNACCOUNTED = (
+    "container_blkio_device_usage",
+    "container_fs_reads",
+    "container_fs_writes",
+    "container_hugetlb",
+    "container_pressure",
+    "container_spec_cpu_quota",
+)
+"""What only some kernels tell, or only of some disks, or of a container with a quota."""
+
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 
 
@@ -39,6 +49,18 @@ def test_a_container_is_measured_and_labelled(pods: Pods) -> None:
     labels = found.metrics[0].label_values
     assert labels[1:2] == [container]
     assert labels[3:] == ["test", pod.config.metadata.name, "main"]
+
+
+def test_every_metric_that_this_kernel_accounts_has_a_value(pods: Pods) -> None:
+    pod = pods.run()
+    pods.start(pod)
+    described = {one.name for one in pods.service.list_metric_descriptors()}
+
+    told = _of(pods, pod.id)
+    found = {one.name for one in [*told.metrics, *told.container_metrics[0].metrics]}
+
+    assert found <= described
+    assert not {one for one in described - found if not one.startswith(UNACCOUNTED)}
 
 
 def test_cpu_time_counts_in_seconds(pods: Pods) -> None:
