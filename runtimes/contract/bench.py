@@ -62,6 +62,7 @@ class Run:
     folder: Path
     _image: str = ""
     _count: int = 0
+    _pods: list[Sandbox] = field(default_factory=list)
 
     @property
     def image(self) -> str:
@@ -75,6 +76,44 @@ class Run:
     def number(self) -> int:
         self._count += 1
         return self._count
+
+    def sandbox_config(self) -> cri.PodSandboxConfig:
+        """One that no other test has; it logs into a folder of its own."""
+        name = f"{self.id}-{self.number()}"
+        config = cri.PodSandboxConfig(
+            metadata=cri.PodSandboxMetadata(
+                name=name, uid=f"uid-{name}", namespace="runtimes-contract"
+            ),
+            hostname=name,
+            log_directory=str(self.folder / name),
+            labels={"runtimes.contract/run": self.id},
+        )
+        config.linux.cgroup_parent = f"/{self.id}"
+        config.linux.security_context.namespace_options.pid = cri.CONTAINER
+        return config
+
+    def sandbox(self) -> Sandbox:
+        """The one that tests share, as containers of a pod come and go.
+
+        A test may stop or remove it: the next one gets another.
+        """
+        if not self._pods or not self._is_ready(self._pods[-1]):
+            config = self.sandbox_config()
+            self._pods.append(Sandbox(self.service.run_pod_sandbox(config), config))
+        return self._pods[-1]
+
+    def _is_ready(self, sandbox: Sandbox) -> bool:
+        try:
+            status = self.service.pod_sandbox_status(sandbox.id).status
+        except errors.NotFound:
+            return False
+        return status.state == cri.SANDBOX_READY
+
+    def close(self) -> None:
+        """Remove what tests shared."""
+        for sandbox in self._pods:
+            self.service.stop_pod_sandbox(sandbox.id)
+            self.service.remove_pod_sandbox(sandbox.id)
 
 
 @dataclass(slots=True)
@@ -119,25 +158,14 @@ class Bench:
 
     @property
     def sandbox(self) -> Sandbox:
-        """The test's own sandbox, made when first asked for."""
+        """A READY sandbox without containers but this test's; the same throughout the test."""
         if self._sandbox is None:
-            self._sandbox = self.new_sandbox()
+            self._sandbox = self.run.sandbox()
         return self._sandbox
 
     def sandbox_config(self) -> cri.PodSandboxConfig:
         """One that no other test has; it logs into a folder of its own."""
-        name = f"{self.run.id}-{self.run.number()}"
-        config = cri.PodSandboxConfig(
-            metadata=cri.PodSandboxMetadata(
-                name=name, uid=f"uid-{name}", namespace="runtimes-contract"
-            ),
-            hostname=name,
-            log_directory=str(self.run.folder / name),
-            labels={"runtimes.contract/run": self.run.id},
-        )
-        config.linux.cgroup_parent = f"/{self.run.id}"
-        config.linux.security_context.namespace_options.pid = cri.CONTAINER
-        return config
+        return self.run.sandbox_config()
 
     def new_sandbox(
         self, config: cri.PodSandboxConfig | None = None, runtime_handler: str = ""
@@ -166,7 +194,7 @@ class Bench:
         return self.config("sh", "-c", text)
 
     def create(self, config: cri.ContainerConfig, sandbox: Sandbox | None = None) -> str:
-        """Create it in `sandbox`, or the test's own; it is removed after the test."""
+        """Create it in `sandbox`, or the shared one; it is removed after the test."""
         chosen = sandbox or self.sandbox
         container = self.service.create_container(chosen.id, config, chosen.config)
         self.cleanup(lambda: self.service.remove_container(container))

@@ -165,7 +165,9 @@ def contract_run(
     folder.chmod(0o755)
     subject = noted(contract_subject, request.config)
     with no_traces(subject, run_id), subject.open() as service:
-        yield Run(run_id, subject, service, folder)
+        run = Run(run_id, subject, service, folder)
+        yield run
+        run.close()
 
 
 @pytest.fixture(scope="module")

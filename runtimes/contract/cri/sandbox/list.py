@@ -53,9 +53,9 @@ def test_list_sandboxes_by_an_unknown_id_is_empty(contract: Bench) -> None:
 
 
 def test_list_sandboxes_by_state(contract: Bench) -> None:
-    ready, stopped = contract.new_sandbox().id, contract.new_sandbox().id
+    mine = {"by-state": contract.run.id}
+    ready, stopped = labelled(contract, **mine), labelled(contract, **mine)
     contract.service.stop_pod_sandbox(stopped)
-    mine = {"runtimes.contract/run": contract.run.id}
 
     found = {
         state: ids(

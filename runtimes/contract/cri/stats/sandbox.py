@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.cri.sandbox.list import labelled
 from runtimes.contract.requires import requires
 from runtimes.core import errors
 from runtimes.core.capability import Capability
@@ -38,13 +39,14 @@ def test_sandbox_stats_of_an_absent_one_is_not_found(contract: Bench) -> None:
 
 @requires(Capability.SANDBOX_STATS)
 def test_list_sandbox_stats_has_ready_ones_that_match(contract: Bench) -> None:
-    ready, stopped = contract.new_sandbox(), contract.new_sandbox()
-    contract.service.stop_pod_sandbox(stopped.id)
-    mine = cri.PodSandboxStatsFilter(label_selector={"runtimes.contract/run": contract.run.id})
+    mine = {"measured": contract.run.id}
+    ready, stopped = labelled(contract, **mine), labelled(contract, **mine)
+    contract.service.stop_pod_sandbox(stopped)
+    wanted = cri.PodSandboxStatsFilter(label_selector=mine)
 
-    listed = [one.attributes.id for one in contract.service.list_pod_sandbox_stats(mine)]
+    listed = [one.attributes.id for one in contract.service.list_pod_sandbox_stats(wanted)]
 
-    assert listed == [ready.id]
+    assert listed == [ready]
 
 
 @requires(Capability.SANDBOX_STATS, Capability.LIST_STREAMS)
