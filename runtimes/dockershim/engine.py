@@ -12,6 +12,7 @@ from runtimes.core.state.boot import boot_id
 from runtimes.dockershim.cache.containers import ContainerCache
 from runtimes.dockershim.facts import EngineFacts
 from runtimes.dockershim.networks import Networks
+from runtimes.dockershim.state.failed import FailedStarts
 from runtimes.dockershim.state.paths import Paths
 from runtimes.dockershim.state.sandboxes import Sandboxes
 
@@ -44,6 +45,10 @@ class Engine:
     @cached_property
     def sandboxes(self) -> Sandboxes:
         return Sandboxes(self.paths.root)
+
+    @cached_property
+    def failed(self) -> FailedStarts:
+        return FailedStarts(self.paths.failed)
 
     @cached_property
     def cache(self) -> ContainerCache:

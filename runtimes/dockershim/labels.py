@@ -22,8 +22,12 @@ IMAGE = "io.runtimes.container.image"
 CGROUP_LIMITS = "io.runtimes.container.cgroup-limits"
 """JSON of the limits that only the cgroup's files can set, once it is there."""
 
+CREATED_AT = "io.runtimes.container.created-at"
+"""Nanoseconds since the epoch: Docker's lists know seconds only."""
+
 _OURS = frozenset(
     {
+        CREATED_AT,
         labels.DOCKER_TYPE,
         labels.DOCKER_LOG_PATH,
         labels.DOCKER_SANDBOX_ID,
@@ -86,6 +90,12 @@ def sandbox_of(found: Mapping[str, str]) -> str:
 def log_path_of(found: Mapping[str, str]) -> str:
     """Absolute path of a container's log; empty when it has none."""
     return found.get(labels.DOCKER_LOG_PATH, "")
+
+
+def created_at_of(found: Mapping[str, str]) -> int:
+    """When it was created, in ns since the epoch; 0 when an older version made it."""
+    text = found.get(CREATED_AT, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def image_of(found: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors, labels
 from runtimes.core.docker.interface import ListOptions
 from runtimes.dockershim.cache.feed import Feed
-from runtimes.dockershim.cache.known import Known
+from runtimes.dockershim.cache.known import RUNNING, Known, ended
 from runtimes.dockershim.cache.watch import Watch
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ContainerCache:
         self._period = relist_period
         self._known = Known()
         self._refreshing = threading.Lock()
-        self._listed_at: float | None = None
+        self._ended: set[str] = set()
         self._live = False
         self._asked_before = False
         self.feed = Feed()
@@ -83,6 +83,8 @@ class ContainerCache:
         found = self._docker.inspect_container(container_id)
         if self._live:
             self._known.keep_inspected(container_id, found, asked)
+        elif not found["State"]["Running"]:
+            self._ended.add(container_id)
         return found
 
     def known(self, container_id: str) -> ContainerSummary | None:
@@ -104,7 +106,6 @@ class ContainerCache:
 
     def connected(self) -> None:
         self._known.clear()
-        self._listed_at = None
         self._live = True
 
     def happened(self, event: Event) -> None:
@@ -134,18 +135,32 @@ class ContainerCache:
             if self._asked_before:  # A single question isn't worth a watch.
                 self.watch.start()
             self._asked_before = True
-            return self._list()
+            return self._as_told(self._list())
         with self._refreshing:
             self._refresh()
             return self._known.summaries()
 
+    def _as_told(self, found: list[ContainerSummary]) -> list[ContainerSummary]:
+        """Docker's lists learn of an end later than its descriptions, by which it was told."""
+        running = {one["Id"] for one in found if one["State"] == RUNNING}
+        self._ended &= running
+        over = {one for one in tuple(self._ended) if not self._runs(one)}
+        return [ended(one) if one["Id"] in over else one for one in found]
+
+    def _runs(self, container_id: str) -> bool:
+        """Ask: without events nobody tells that it was started again."""
+        try:
+            return self._docker.inspect_container(container_id)["State"]["Running"]
+        except errors.NotFound:
+            return False
+
     def _refresh(self) -> None:
         """Ask about what changed, or about everything when that is due."""
         asked, began, stale = self._known.now, time.monotonic(), self._known.stale()
-        due = self._listed_at is None or began - self._listed_at > self._period
+        listed_at = self._known.listed_at
+        due = listed_at is None or began - listed_at > self._period
         if due or len(stale) > _MANY:
-            self._known.keep_all(self._list(), asked)
-            self._listed_at = began
+            self._known.keep_all(self._list(), asked, began)
         elif stale:
             self._known.keep_some(stale, self._list(*stale), asked)
 

@@ -1,7 +1,8 @@
 """What is known of the Engine's containers, and what of it may be out of date. No I/O.
 
 Each change of a container, told by an event or by who made it, gives it a new stamp. An answer of
-the Engine counts only if its container's stamp is still the one from before the question.
+the Engine counts only if its container's stamp is still the one from before the question, and if
+everything was forgotten since, as when the Engine went away, it doesn't count at all.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from runtimes.core.docker.types import ContainerInspect, ContainerSummary
+
+
+RUNNING, EXITED = "running", "exited"
 
 
 class Known:
@@ -21,6 +25,8 @@ class Known:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
+        self._beginning = 0
+        self._listed_at: float | None = None
         self._stamps: dict[str, int] = {}
         self._summaries: dict[str, ContainerSummary] = {}
         self._inspected: dict[str, ContainerInspect] = {}
@@ -31,6 +37,8 @@ class Known:
         """Nothing counts any more."""
         with self._lock:
             self._count += 1
+            self._beginning = self._count
+            self._listed_at = None
             self._stamps.clear()
             self._summaries.clear()
             self._inspected.clear()
@@ -40,10 +48,7 @@ class Known:
     def changed(self, container_id: str) -> None:
         """Whatever is known of one is out of date."""
         with self._lock:
-            self._count += 1
-            self._stamps[container_id] = self._count
-            self._stale.add(container_id)
-            self._inspected.pop(container_id, None)
+            self._change(container_id)
 
     def died(self, container_id: str) -> None:
         """It has changed, and a list that says it runs is older than that.
@@ -51,20 +56,39 @@ class Known:
         Docker tells of an end before its lists do: between the two it unmounts the container.
         """
         with self._lock:
-            self._died.add(container_id)
-        self.changed(container_id)
+            self._end(container_id)
+            self._change(container_id)
 
     def started(self, container_id: str) -> None:
         """It has changed, and may run."""
         with self._lock:
             self._died.discard(container_id)
-        self.changed(container_id)
+            self._change(container_id)
+
+    def _change(self, container_id: str) -> None:
+        self._count += 1
+        self._stamps[container_id] = self._count
+        self._stale.add(container_id)
+        self._inspected.pop(container_id, None)
+
+    def _end(self, container_id: str) -> None:
+        self._died.add(container_id)
+        self._stale.add(container_id)
+        listed = self._summaries.get(container_id)
+        if listed is not None:
+            self._summaries[container_id] = ended(listed)
 
     @property
     def now(self) -> int:
         """The moment before a question, to hand in with its answer."""
         with self._lock:
             return self._count
+
+    @property
+    def listed_at(self) -> float | None:
+        """When the last full list that counts was asked for; None when none does."""
+        with self._lock:
+            return self._listed_at
 
     def stale(self) -> tuple[str, ...]:
         """The ids to ask about."""
@@ -86,22 +110,36 @@ class Known:
             return self._inspected.get(container_id)
 
     def keep_inspected(self, container_id: str, found: ContainerInspect, asked: int) -> None:
-        """Keep a description that was asked for at the moment `asked`, if it is still true."""
-        with self._lock:
-            if container_id in self._summaries and self._stamps.get(container_id, 0) <= asked:
-                self._inspected[container_id] = found
+        """Keep a description that was asked for at the moment `asked`, if it is still true.
 
-    def keep_all(self, found: Iterable[ContainerSummary], asked: int) -> None:
-        """Take a full list; what it lacks is gone."""
+        One that contradicts the list isn't kept, and the next list asks anew: whoever heard that a
+        container has ended won't find it running in a list.
+        """
         with self._lock:
+            listed = self._summaries.get(container_id)
+            if listed is None or not self._counts(container_id, asked):
+                return
+            if agree(found, listed):
+                self._inspected[container_id] = found
+            elif listed["State"] == RUNNING and not found["State"]["Running"]:
+                self._end(container_id)
+            else:
+                self._stale.add(container_id)
+
+    def keep_all(self, found: Iterable[ContainerSummary], asked: int, at: float) -> None:
+        """Take a full list, asked for at the moment `asked`, or `at`; what it lacks is gone."""
+        with self._lock:
+            if asked < self._beginning:
+                return
+            self._listed_at = at
             listed = {one["Id"]: one for one in found}
+            self._summaries = {one: self._corrected(listed[one]) for one in listed}
             self._inspected = {
                 one: kept
                 for one, kept in self._inspected.items()
-                if one in listed and self._agrees(one, listed[one])
+                if one in listed and agree(kept, listed[one])
             }
-            self._summaries = listed
-            self._settle(self._stale, asked)
+            self._settle(self._stale, listed, asked)
             self._stamps = {one: at for one, at in self._stamps.items() if at > asked}
 
     def keep_some(
@@ -109,25 +147,38 @@ class Known:
     ) -> None:
         """Take a list of some; those of `ids` that it lacks are gone."""
         with self._lock:
+            if asked < self._beginning:
+                return
             listed = {one["Id"]: one for one in found}
             for one in ids:
                 if one in listed:
-                    self._summaries[one] = listed[one]
+                    self._summaries[one] = self._corrected(listed[one])
                 else:
                     self._summaries.pop(one, None)
                     self._inspected.pop(one, None)
-            self._settle(ids, asked)
+            self._settle(ids, listed, asked)
 
-    def _agrees(self, container_id: str, listed: ContainerSummary) -> bool:
-        before = self._summaries.get(container_id)
-        return before is not None and before["State"] == listed["State"]
+    def _counts(self, container_id: str, asked: int) -> bool:
+        return asked >= self._beginning and self._stamps.get(container_id, 0) <= asked
 
-    def _settle(self, ids: Collection[str], asked: int) -> None:
+    def _corrected(self, listed: ContainerSummary) -> ContainerSummary:
+        return ended(listed) if listed["Id"] in self._died else listed
+
+    def _settle(
+        self, ids: Collection[str], listed: Mapping[str, ContainerSummary], asked: int
+    ) -> None:
         """What hasn't changed since the question isn't out of date any more."""
-        self._died -= {one for one in ids if not self._runs(one)}
+        running = {one for one, found in listed.items() if found["State"] == RUNNING}
+        self._died -= set(ids) - running
         settled = {one for one in ids if self._stamps.get(one, 0) <= asked}
         self._stale -= settled - self._died
 
-    def _runs(self, container_id: str) -> bool:
-        listed = self._summaries.get(container_id)
-        return listed is not None and listed["State"] == "running"
+
+def agree(found: ContainerInspect, listed: ContainerSummary) -> bool:
+    """Whether a description and a list say the same of a container's state. Pure."""
+    return found["State"].get("Status") == listed["State"]
+
+
+def ended(listed: ContainerSummary) -> ContainerSummary:
+    """As the list will say once it knows of the end. Pure."""
+    return {**listed, "State": EXITED} if listed["State"] == RUNNING else listed

@@ -72,6 +72,7 @@ def plan(
         name=naming.of_container(config.metadata, sandbox.config.metadata),
         config=config,
         image_id=image_id,
+        created_at_ns=engine.clock(),
         sandbox_id=sandbox.id,
         cgroup_parent=sandbox.cgroup_parent,
         log_path="",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.dockershim import naming
 from runtimes.dockershim.cache.containers import resolve
+from runtimes.dockershim.container import state
 
 if TYPE_CHECKING:
     from runtimes.core.docker.types import ContainerInspect, ContainerSummary
@@ -26,7 +27,19 @@ def find(engine: Engine, container_id: str) -> ContainerSummary:
 
 def inspect(engine: Engine, container_id: str) -> ContainerInspect:
     """Describe it as the Engine sees it; raises as `find`."""
-    return engine.cache.inspect(find(engine, container_id)["Id"])
+    return described(engine, find(engine, container_id)["Id"])
+
+
+def described(engine: Engine, container_id: str) -> ContainerInspect:
+    """The same by its full id; that it couldn't be started is noted, as lists don't tell.
+
+    Raises:
+        NotFound: no such container.
+    """
+    found = engine.cache.inspect(container_id)
+    if state.cannot_run(found["State"]):
+        engine.failed.add(container_id)
+    return found
 
 
 def running(engine: Engine, container_id: str, what: str) -> ContainerInspect:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim import labels, naming
+from runtimes.dockershim.container import state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from runtimes.core.docker.types import ContainerSummary
     from runtimes.dockershim.engine import Engine
 
-_STATES = {
-    "created": cri.CONTAINER_CREATED,
-    "running": cri.CONTAINER_RUNNING,
-    "paused": cri.CONTAINER_RUNNING,
-    "restarting": cri.CONTAINER_RUNNING,
-    "exited": cri.CONTAINER_EXITED,
-    "removing": cri.CONTAINER_EXITED,
-    "dead": cri.CONTAINER_EXITED,
-}
 _NS = 10**9
 
 
@@ -33,25 +26,41 @@ def list_containers(
     Source: CRI ListContainers.
     """
     wanted = cri.ContainerFilter() if filter is None else filter
-    found = engine.lines.of(engine.cache.containers())
-    return [copied(item) for item in found if matches(item, wanted)]
+    known = engine.cache.containers()
+    found = engine.lines.of(known, engine.failed.among({one["Id"] for one in known}))
+    chosen = [copied(item) for item in found if matches(item, wanted)]
+    return sorted(chosen, key=lambda item: item.created_at, reverse=True)
 
 
 class Lines:
     """Lines made before, since making one costs more than all else of a list. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[ContainerSummary, cri.Container | None]] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def of(self, summaries: list[ContainerSummary]) -> list[cri.Container]:
-        """A line for each; one is made anew when its summary is another object than before."""
-        before, now = self._kept, {}
-        for one in summaries:
-            known = before.get(one["Id"])
-            made = known if known is not None and known[0] is one else (one, summary(one))
-            now[one["Id"]] = made
-        self._kept = now
-        return [line for _, line in now.values() if line is not None]
+    def of(
+        self, summaries: Iterable[ContainerSummary], failed: Collection[str]
+    ) -> list[cri.Container]:
+        """A line for each; made anew when its summary is another object, or its start failed."""
+        before = self._kept
+        self._kept = now = {
+            one["Id"]: _line(before.get(one["Id"]), one, failed=one["Id"] in failed)
+            for one in summaries
+        }
+        return [kept.line for kept in now.values() if kept.line is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    made_from: ContainerSummary
+    failed: bool
+    line: cri.Container | None
+
+
+def _line(before: _Kept | None, one: ContainerSummary, *, failed: bool) -> _Kept:
+    if before is not None and before.made_from is one and before.failed == failed:
+        return before
+    return _Kept(one, failed, summary(one, failed=failed))
 
 
 def copied(line: cri.Container) -> cri.Container:
@@ -61,7 +70,7 @@ def copied(line: cri.Container) -> cri.Container:
     return own
 
 
-def summary(found: ContainerSummary) -> cri.Container | None:
+def summary(found: ContainerSummary, *, failed: bool = False) -> cri.Container | None:
     """One line of the list; None for a container that isn't named as ours are. Pure."""
     name = naming.parse(found["Names"])
     if name is None:
@@ -75,8 +84,8 @@ def summary(found: ContainerSummary) -> cri.Container | None:
         image=cri.ImageSpec(image=labels.image_of(found["Labels"]) or image_id),
         image_ref=image_id,
         image_id=image_id,
-        state=_STATES.get(found["State"], cri.CONTAINER_UNKNOWN),
-        created_at=found["Created"] * _NS,
+        state=state.of_summary(found, failed=failed),
+        created_at=labels.created_at_of(found["Labels"]) or found["Created"] * _NS,
         labels=own,
         annotations=annotations,
     )

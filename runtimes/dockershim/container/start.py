@@ -8,7 +8,7 @@ Source: CRI StartContainer; kubelet dockershim/docker_container.go.
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -56,13 +56,18 @@ def start_container(engine: Engine, container_id: str) -> None:
 def _start(engine: Engine, found: ContainerInspect) -> None:
     try:
         engine.docker.start_container(found["Id"])
-    except errors.Internal as error:
-        user = found["Config"].get("User", "").partition(":")[0]
-        if user and not user.isdecimal() and user in str(error):
-            raise errors.InvalidArgument(
-                f"{error}; is user '{user}' in the image's /etc/passwd?"
-            ) from error
-        raise
+    except errors.Error as error:
+        engine.cache.changed(found["Id"])
+        with suppress(errors.Error):
+            find.described(engine, found["Id"])  # That it failed is noted, for lists.
+        raise _explained(error, found["Config"].get("User", "").partition(":")[0]) from error
+
+
+def _explained(error: errors.Error, user: str) -> errors.Error:
+    """A user that the image lacks is the caller's mistake, which no status says. Pure."""
+    if isinstance(error, errors.Internal) and user and not user.isdecimal() and user in str(error):
+        return errors.InvalidArgument(f"{error}; is user '{user}' in the image's /etc/passwd?")
+    return error
 
 
 def _limit(engine: Engine, container_id: str, wanted: str) -> None:

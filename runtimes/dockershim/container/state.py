@@ -6,6 +6,7 @@
     ended, exit code 0                              EXITED    Completed
     ended, another exit code                        EXITED    Error
     never started, but an exit code                 EXITED    ContainerCannotRun
+    never started, being removed                    EXITED
     never started                                   CREATED
 
 A child that was OOM killed doesn't make its parent so: the exit code tells.
@@ -22,9 +23,11 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.logs.line import parse_time
 
 if TYPE_CHECKING:
-    from runtimes.core.docker.types import ContainerState
+    from runtimes.core.docker.types import ContainerState, ContainerSummary
 
 _KILLED = 137
+_ALIVE = frozenset({"running", "paused", "restarting"})
+GOING = frozenset({"removing", "dead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,24 @@ def condition(state: ContainerState, created_at_ns: int) -> Condition:
         return Condition(cri.CONTAINER_RUNNING, started_at_ns=started)
     if finished:
         return Condition(cri.CONTAINER_EXITED, _reason(state), started, finished)
-    if state["ExitCode"]:
+    if cannot_run(state):
         return Condition(cri.CONTAINER_EXITED, "ContainerCannotRun", created_at_ns, created_at_ns)
+    if state.get("Status") in GOING:
+        return Condition(cri.CONTAINER_EXITED, "", created_at_ns, created_at_ns)
     return Condition(cri.CONTAINER_CREATED)
+
+
+def cannot_run(state: ContainerState) -> bool:
+    """Whether a start failed, which Docker goes on to call created."""
+    return not state["Running"] and not moment(state["FinishedAt"]) and state["ExitCode"] != 0
+
+
+def of_summary(found: ContainerSummary, *, failed: bool) -> cri.ContainerState.ValueType:
+    """The state in a list, which has no exit code: whether a start failed is known elsewhere."""
+    word = found["State"]
+    if word == "created" and not failed:
+        return cri.CONTAINER_CREATED
+    return cri.CONTAINER_RUNNING if word in _ALIVE else cri.CONTAINER_EXITED
 
 
 def _reason(state: ContainerState) -> str:

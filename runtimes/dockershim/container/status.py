@@ -50,7 +50,7 @@ def describe(found: ContainerInspect, root: Path) -> cri.ContainerStatus:
     config = found["Config"]
     written = config.get("Labels") or {}
     own, annotations = labels.read(written)
-    created = moment(found["Created"])
+    created = labels.created_at_of(written) or moment(found["Created"])
     now = condition(found["State"], created)
     name = naming.parse([found["Name"]])
     return cri.ContainerStatus(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim import labels
+from runtimes.dockershim.container import find as find_container
 from runtimes.dockershim.container import status as container_status
 from runtimes.dockershim.sandbox import find, options, ready
 from runtimes.dockershim.sandbox.list import line
@@ -65,7 +66,7 @@ def containers_of(engine: Engine, sandbox_id: str) -> list[cri.ContainerStatus]:
     for summary in engine.cache.containers():
         if labels.sandbox_of(summary["Labels"]) == sandbox_id:
             with suppress(errors.NotFound):  # Removed since it was listed.
-                inspected = engine.cache.inspect(summary["Id"])
+                inspected = find_container.described(engine, summary["Id"])
                 found.append(container_status.describe(inspected, engine.paths.root))
     return found
 

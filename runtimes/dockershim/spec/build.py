@@ -91,6 +91,7 @@ def signal_name(wanted: cri.Signal.ValueType) -> str:
 def _labels(request: CreateRequest) -> dict[str, str]:
     written = labels.of_container(request.config, request.sandbox_id, request.log_path)
     written[labels.IMAGE] = request.config.image.image
+    written[labels.CREATED_AT] = str(request.created_at_ns)
     beyond = resources.beyond_engine(request.config.linux.resources, request.cgroups)
     if beyond:
         written[labels.CGROUP_LIMITS] = json.dumps(beyond)

@@ -22,6 +22,7 @@ class CreateRequest:
         name: unique in the Engine.
         config: as the CRI call gave it.
         image_id: of its image, which is here.
+        created_at_ns: now.
         sandbox_id: Docker's full id.
         cgroup_parent: as the Engine's cgroup driver wants it, or "".
         log_path: absolute, or "" for no log.
@@ -35,6 +36,7 @@ class CreateRequest:
     name: str
     config: cri.ContainerConfig
     image_id: str
+    created_at_ns: int
     sandbox_id: str
     cgroup_parent: str
     log_path: str

@@ -42,7 +42,12 @@ class Paths:
         """How far each container's log has been copied."""
         return self.root / "logs"
 
+    @property
+    def failed(self) -> Path:
+        """Containers that Docker couldn't start."""
+        return self.root / "failed"
+
     def prepare(self) -> None:
         """Make the folders that stay."""
-        for folder in (self.checkpoints, self.pins, self.logs):
+        for folder in (self.checkpoints, self.pins, self.logs, self.failed):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)

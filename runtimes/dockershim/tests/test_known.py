@@ -16,21 +16,26 @@ def summary(container_id: str, state: str = "running", created: int = 1) -> Cont
     return cast("ContainerSummary", {"Id": container_id, "State": state, "Created": created})
 
 
-def inspected(container_id: str) -> ContainerInspect:
-    return cast("ContainerInspect", {"Id": container_id})
+def inspected(container_id: str, state: str = "running") -> ContainerInspect:
+    said = {"Status": state, "Running": state == "running"}
+    return cast("ContainerInspect", {"Id": container_id, "State": said})
+
+
+def states(known: Known) -> dict[str, str]:
+    return {one["Id"]: one["State"] for one in known.summaries()}
 
 
 @pytest.fixture
 def known() -> Known:
     known = Known()
-    known.keep_all([summary("a", created=1), summary("b", created=2)], known.now)
+    known.keep_all([summary("a", created=1), summary("b", created=2)], known.now, 0.0)
     return known
 
 
 def test_a_full_list_is_all_there_is_newest_first(known: Known) -> None:
     assert [one["Id"] for one in known.summaries()] == ["b", "a"]
 
-    known.keep_all([summary("c")], known.now)
+    known.keep_all([summary("c")], known.now, 0.0)
 
     assert [one["Id"] for one in known.summaries()] == ["c"]
 
@@ -62,7 +67,7 @@ def test_a_change_after_the_question_outlives_its_answer(known: Known) -> None:
 
     known.keep_some(["a"], [summary("a")], asked)
     assert known.stale() == ("a",)
-    known.keep_all([summary("a")], asked)
+    known.keep_all([summary("a")], asked, 0.0)
     assert known.stale() == ("a",)
 
 
@@ -88,7 +93,7 @@ def test_a_relist_drops_descriptions_that_it_contradicts(known: Known) -> None:
     for one in ("a", "b"):
         known.keep_inspected(one, inspected(one), known.now)
 
-    known.keep_all([summary("a", "exited"), summary("b")], known.now)
+    known.keep_all([summary("a", "exited"), summary("b")], known.now, 0.0)
 
     assert known.inspected("a") is None
     assert known.inspected("b") == inspected("b")
@@ -110,6 +115,56 @@ def test_a_list_that_still_shows_a_dead_container_running_is_not_the_last_word(
 def test_a_container_that_was_started_again_after_its_end_may_run(known: Known) -> None:
     known.died("a")
     known.started("a")
-    known.keep_all([summary("a")], known.now)
+    known.keep_all([summary("a")], known.now, 0.0)
 
     assert known.stale() == ()
+
+
+def test_an_answer_from_before_everything_was_forgotten_does_not_count(known: Known) -> None:
+    asked = known.now
+    known.clear()
+
+    known.keep_all([summary("a")], asked, 1.0)
+    assert (known.summaries(), known.listed_at) == ([], None)
+
+    known.keep_all([summary("b")], known.now, 2.0)
+    known.keep_some(["a"], [summary("a")], asked)
+    known.keep_inspected("b", inspected("b"), asked)
+    assert states(known) == {"b": "running"}
+    assert known.inspected("b") is None
+
+
+@pytest.mark.parametrize("said_by", ["event", "status"])
+def test_what_has_ended_is_not_listed_as_running_though_the_list_is_late(
+    known: Known, said_by: str
+) -> None:
+    if said_by == "event":
+        known.died("a")
+    else:
+        known.keep_inspected("a", inspected("a", "exited"), known.now)
+    assert states(known)["a"] == "exited"
+
+    known.keep_some(["a"], [summary("a")], known.now)
+    assert (states(known)["a"], known.stale()) == ("exited", ("a",))
+
+    known.keep_all([summary("a", "exited")], known.now, 0.0)
+    assert (states(known), known.stale()) == ({"a": "exited"}, ())
+
+
+def test_what_was_started_again_is_listed_as_the_engine_says(known: Known) -> None:
+    known.died("a")
+    known.started("a")
+
+    known.keep_some(["a"], [summary("a")], known.now)
+
+    assert (states(known)["a"], known.stale()) == ("running", ())
+
+
+def test_a_description_that_contradicts_the_list_is_not_kept_and_the_list_asks_anew(
+    known: Known,
+) -> None:
+    known.keep_all([summary("a", "created")], known.now, 0.0)
+
+    known.keep_inspected("a", inspected("a"), known.now)
+
+    assert (known.inspected("a"), known.stale()) == (None, ("a",))
