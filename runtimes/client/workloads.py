@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runtimes.kubelet.status.times import parse_seconds
-from runtimes.kubelet.workloads.plan import Known, Outcome, Plan, plan
+from runtimes.kubelet.workloads.known import known_of
+from runtimes.kubelet.workloads.model import Outcome, Plan
+from runtimes.kubelet.workloads.plan import plan
 from runtimes.kubelet.workloads.template import OWNER, owner
 
 __all__ = ["Outcome", "Plan", "configuration", "plan_now", "pods_of", "wanted"]
@@ -54,15 +55,6 @@ def pods_of(runtime: Runtime, one: Wanted) -> dict[str, Pod]:
 
 def plan_now(runtime: Runtime, one: Wanted) -> Plan:
     """Compare an object with its pods as they are now."""
-    known = {name: _known(pod) for name, pod in pods_of(runtime, one).items()}
+    pods = pods_of(runtime, one)
+    known = {name: known_of(pod.manifest, pod.status()) for name, pod in pods.items()}
     return plan(one, known, time.time())
-
-
-def _known(pod: Pod) -> Known:
-    status = pod.status()
-    containers = (*status.init_container_statuses, *status.container_statuses)
-    return Known(
-        phase=status.phase,
-        restarts=sum(container.restart_count or 0 for container in containers),
-        created_at=parse_seconds(pod.manifest.metadata.creation_timestamp) or 0.0,
-    )

@@ -35,7 +35,7 @@ from runtimes.kubelet.agent.housekeeping import Chore, chores
 from runtimes.kubelet.agent.lanes import Lanes
 from runtimes.kubelet.agent.orphans import end_orphans
 from runtimes.kubelet.agent.pod_task import PodTask
-from runtimes.kubelet.agent.reconcile import Reconciled, reconcile
+from runtimes.kubelet.agent.reconcile import Reconciled, Reconciler
 from runtimes.kubelet.probe.prober import Prober, ProberSettings
 from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
@@ -88,6 +88,7 @@ class Agent:
     def __init__(self, node: Node, folder: ManifestFolder, settings: AgentSettings) -> None:
         self._node = node
         self._folder = folder
+        self._reconciler = Reconciler(node.store, folder)
         self._settings = settings
         self._gone = False
         self._lanes = Lanes(settings.workers, lambda: self._gone)
@@ -136,6 +137,7 @@ class Agent:
             task.cancel()
         self._prober.close()
         self._lanes.close()
+        self._reconciler.close()
 
     # -- the folder
 
@@ -143,24 +145,26 @@ class Agent:
         while True:
             self._rescan.clear()
             with _told_of_changes(self._folder, self._rescan):
-                await self._reconcile()
+                wait = await self._reconcile()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._settings.rescan):
+                    async with asyncio.timeout(wait):
                         await self._rescan.wait()
             await asyncio.sleep(_COALESCE)
 
-    async def _reconcile(self) -> None:
-        ended = frozenset(uid for uid, task in self._pods.items() if task.ended)
-        work = partial(reconcile, self._node.store, self._folder, ended)
+    async def _reconcile(self) -> float:
+        """Return the seconds until the next time."""
+        views = {uid: task.view for uid, task in self._pods.items() if task.view is not None}
         try:
-            found = await self._lanes.look(work)
+            found = await self._lanes.look(partial(self._reconciler.reconcile, views))
         except errors.Error as error:
             log.warning("read %s: %s", self._folder.path, error)
-            return
+            return self._settings.rescan
         self._tell(found.problems)
         self._carry_out(found)
         if found.readable:
             await self._end_orphans()
+        after = found.check_after
+        return self._settings.rescan if after is None else min(after, self._settings.rescan)
 
     def _carry_out(self, found: Reconciled) -> None:
         for applied in found.applied:
@@ -182,7 +186,7 @@ class Agent:
         worker = PodWorker(
             self._node.runtime, pod, store=self._node.store, fresh=fresh, settings=settings
         )
-        kept = PodTask(worker, self._lanes)
+        kept = PodTask(worker, self._lanes, self._rescan.set)
         self._pods[kept.uid] = kept
         task = asyncio.create_task(kept.run(), name=kept.full_name)
         self._running[task] = kept

@@ -1,4 +1,4 @@
-"""The manifests of one folder: which pods it wants, and what is wrong with its files.
+"""The manifests of one folder: what it wants, and what is wrong with its files.
 
 Only ``.yaml``, ``.yml`` and ``.json`` count, and no file whose name begins with a dot or ends with
 ``~``; the folder isn't searched deeper. One bad file leaves the others alone, and keeps the pods
@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from runtimes.core import errors
 from runtimes.core.pod import v1
-from runtimes.core.pod.workloads import Deployment
+from runtimes.core.pod.workloads import Deployment, Job
 from runtimes.kubelet import manifest
-from runtimes.kubelet.workloads.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +30,23 @@ MAX_BYTES = 10 * 1024 * 1024
 Name = tuple[str, str]
 """A pod's namespace and name."""
 
+HasPods = v1.Pod | Deployment | Job
+Object = HasPods | v1.ConfigMap | v1.Secret
+ObjectT_co = TypeVar("ObjectT_co", bound=Object, covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One pod of the folder, and the name of its file."""
+class Given(Generic[ObjectT_co]):
+    """One object of the folder, the name of its file and its first line there."""
 
-    pod: v1.Pod
+    object: ObjectT_co
     file: str
+    line: int = 1
+
+    @property
+    def name(self) -> str:
+        meta = self.object.metadata
+        return f"{self.object.kind} '{meta.namespace}/{meta.name}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +54,19 @@ class Scan:
     """What the folder holds.
 
     Attributes:
+        wanted: what has pods, in the order of files and lines.
         objects: ConfigMaps and Secrets.
         files: every manifest's name, the bad ones included.
-        problems: what is wrong, by file.
+        problems: what is wrong, by file; nothing of such a file is in the other lists.
+        warnings: fields without effect, by file.
         readable: the folder itself could be read; if not, nothing is known of its pods.
     """
 
-    pods: dict[Name, Wanted] = field(default_factory=dict)
-    objects: tuple[v1.ConfigMap | v1.Secret, ...] = ()
+    wanted: tuple[Given[HasPods], ...] = ()
+    objects: tuple[Given[v1.ConfigMap | v1.Secret], ...] = ()
     files: frozenset[str] = frozenset()
     problems: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
     readable: bool = True
 
 
@@ -63,9 +75,9 @@ class _File:
     """One file as it was read last; `mark` changes when the file does."""
 
     mark: tuple[int, int, int]
-    pods: tuple[v1.Pod, ...] = ()
-    objects: tuple[v1.ConfigMap | v1.Secret, ...] = ()
+    given: tuple[Given[Object], ...] = ()
     problem: str = ""
+    warning: str = ""
 
 
 class ManifestFolder:
@@ -103,7 +115,7 @@ class ManifestFolder:
         if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
             return _File(mark, problem="it is no regular file of at most 10 MiB")
         try:
-            return _loaded(mark, manifest.load(path, validate=self._validate))
+            return _loaded(mark, path.name, manifest.load(path, validate=self._validate))
         except errors.NotFound:
             return None
         except errors.Error as error:
@@ -116,29 +128,34 @@ def is_manifest(name: str) -> bool:
     return not hidden and any(name.endswith(suffix) for suffix in SUFFIXES)
 
 
-def _loaded(mark: tuple[int, int, int], found: Iterable[manifest.Manifest]) -> _File:
-    pods: list[v1.Pod] = []
-    objects: list[v1.ConfigMap | v1.Secret] = []
-    for one in found:
-        if isinstance(one.object, v1.Pod | Deployment):
-            pods.extend(plan(one.object).pods)
-        elif isinstance(one.object, v1.ConfigMap | v1.Secret):
-            objects.append(one.object)
-        else:
-            name = one.object.metadata.name
-            return _File(mark, problem=f"Job '{name}': the agent keeps pods, run a Job once")
-    return _File(mark, tuple(pods), tuple(objects))
+def _loaded(mark: tuple[int, int, int], name: str, found: Iterable[manifest.Manifest]) -> _File:
+    found = list(found)
+    warnings = [str(warning) for one in found for warning in one.warnings]
+    given = tuple(Given(one.object, name, one.line) for one in found)
+    return _File(mark, given, warning="\n".join(warnings))
 
 
 def _merged(files: dict[str, _File]) -> Scan:
-    pods: dict[Name, Wanted] = {}
-    objects: list[v1.ConfigMap | v1.Secret] = []
     problems = {name: file.problem for name, file in files.items() if file.problem}
-    for name, file in files.items():
-        objects.extend(file.objects)
-        for pod in file.pods:
-            key = (pod.metadata.namespace, pod.metadata.name)
-            first = pods.setdefault(key, Wanted(pod, name))
-            if first.file != name:
-                problems[name] = f"pod {key[0]}/{key[1]} is in {first.file} already"
-    return Scan(pods, tuple(objects), frozenset(files), problems)
+    first: dict[tuple[str, Name], Given[Object]] = {}
+    for one in (given for file in files.values() for given in file.given):
+        meta = one.object.metadata
+        before = first.setdefault((one.object.kind, (meta.namespace, meta.name)), one)
+        if before is not one:  # within one file it is a mistake, which `load` tells
+            problems[one.file] = given_twice(one, before)
+    good = [one for one in first.values() if one.file not in problems]
+    return Scan(
+        tuple(Given(o, one.file, one.line) for one in good if isinstance(o := one.object, HasPods)),
+        tuple(
+            Given(o, one.file, one.line)
+            for one in good
+            if isinstance(o := one.object, v1.ConfigMap | v1.Secret)
+        ),
+        frozenset(files),
+        problems,
+        {name: file.warning for name, file in files.items() if file.warning},
+    )
+
+
+def given_twice(second: Given[Object], first: Given[Object]) -> str:
+    return f"line {second.line}: {second.name} is in {first.file} already, on line {first.line}"

@@ -17,8 +17,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.kubelet.workloads.known import known_of
+from runtimes.kubelet.workloads.template import OWNER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtimes.kubelet.agent.lanes import Lanes
     from runtimes.kubelet.status.view import PodView
     from runtimes.kubelet.worker import PodWorker
@@ -31,15 +35,19 @@ _RETRY_END = 1.0
 class PodTask:
     """For the event loop's thread alone.
 
+    Args:
+        on_news: called when a workload may want something else because of this pod.
+
     Attributes:
         worker: does one step at a time.
         view: what the last sync led to, None before the first.
     """
 
-    def __init__(self, worker: PodWorker, lanes: Lanes) -> None:
+    def __init__(self, worker: PodWorker, lanes: Lanes, on_news: Callable[[], None]) -> None:
         self.worker = worker
         self.view: PodView | None = None
         self._lanes = lanes
+        self._on_news = on_news
         self._woken = asyncio.Event()
         self._ending = False
 
@@ -51,11 +59,6 @@ class PodTask:
     def full_name(self) -> str:
         meta = self.worker.pod.metadata
         return f"{meta.namespace}/{meta.name}"
-
-    @property
-    def ended(self) -> bool:
-        """The pod has ended for good, by itself."""
-        return self.view is not None and self.view.finished
 
     def wake(self) -> None:
         """Sync soon: something of the pod has changed."""
@@ -79,6 +82,7 @@ class PodTask:
     async def _sync(self) -> float | None:
         """Take the next steps; return the seconds until the next sync, None for not by itself."""
         began = time.monotonic()
+        before = self.view
         try:
             self.view = await self._lanes.sync(self.worker.sync, lambda: self._ending)
         except errors.Canceled:
@@ -88,6 +92,8 @@ class PodTask:
             return _RETRY
         took = time.monotonic() - began
         log.debug("synced pod=%s phase=%s took=%.3fs", self.full_name, self.view.phase, took)
+        if _is_news(before, self.view):
+            self._on_news()
         if not self.view.result.ok:
             log.warning("sync pod=%s: %s", self.full_name, self.view.result.describe())
         return self.view.next_sync
@@ -102,3 +108,13 @@ class PodTask:
             else:
                 log.info("ended pod=%s", self.full_name)
                 return
+
+
+def _is_news(before: PodView | None, after: PodView) -> bool:
+    if OWNER not in after.pod.metadata.annotations:
+        return False
+    return before is None or _told_by(before) != _told_by(after)
+
+
+def _told_by(view: PodView) -> object:
+    return view.pod.metadata.generation, known_of(view.pod, view.status)

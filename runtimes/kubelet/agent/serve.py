@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
 import threading
 from contextlib import ExitStack
@@ -54,6 +55,7 @@ def serve(serving: Serving) -> bool:
     """
     kubelet, backend = serving.kubelet, serving.backend
     store = PodStore(kubelet.root, backend.name)
+    _allow_files()
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
         service = backend.open(serving.options)
@@ -69,6 +71,12 @@ def serve(serving: Serving) -> bool:
         folder = ManifestFolder(serving.manifests, validate=serving.validate)
         asyncio.run(_until_signal(Agent(node, folder, _settings(serving))))
     return _threads_end()
+
+
+def _allow_files() -> None:
+    """As many as the host lets us: each pod's name is held by one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def record(event: Event) -> None:

@@ -71,7 +71,11 @@ UNSUPPORTED: tuple[str, ...] = (
 )
 
 UNSUPPORTED_OF_WORKLOADS: dict[str, tuple[str, ...]] = {
-    "Deployment": ("spec.paused=true",),
+    "Deployment": (
+        "spec.paused=true",
+        "spec.strategy.rollingUpdate.maxUnavailable=0",
+        "spec.strategy.rollingUpdate.maxUnavailable=0%",
+    ),
     "Job": (
         "spec.backoffLimitPerIndex",
         "spec.completionMode=Indexed",
@@ -85,7 +89,10 @@ UNSUPPORTED_OF_WORKLOADS: dict[str, tuple[str, ...]] = {
 """Of a workload itself; its template is judged as the pods are that it makes."""
 
 IGNORED_OF_WORKLOADS: dict[str, tuple[str, ...]] = {
-    "Deployment": ("spec.progressDeadlineSeconds", "spec.revisionHistoryLimit"),
-    "Job": ("spec.ttlSecondsAfterFinished",),
+    "Deployment": (
+        "spec.progressDeadlineSeconds",
+        "spec.revisionHistoryLimit",
+        "spec.strategy.rollingUpdate.maxSurge",
+    ),
 }
 """What changes no pod that runs: taken, with a warning, even where validation is strict."""

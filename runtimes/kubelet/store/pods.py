@@ -55,6 +55,8 @@ class PodStore:
     """Thread-safe, and safe beside other processes.
 
     Attributes:
+        root: the folder of it all.
+        backend: whose pods these are.
         objects: ConfigMaps and Secrets that pods name.
     """
 
@@ -66,11 +68,12 @@ class PodStore:
         uid: Callable[[], str] = new_uid,
         now: Callable[[], str] = utc_now,
     ) -> None:
+        self.root = root
         self._pods = root / "pods"
         self._names = root / "names"
         self._driven = root / "driven"
         self._lock_file = root / "lock"
-        self._backend = layout.checked(backend, "backend")
+        self.backend = layout.checked(backend, "backend")
         self.objects = ObjectStore(root, backend)
         self._uid = uid
         self._now = now
@@ -103,7 +106,7 @@ class PodStore:
 
     def by_uid(self, uid: str) -> v1.Pod | None:
         record = read(self._record(uid))
-        return record.pod if record is not None and record.backend == self._backend else None
+        return record.pod if record is not None and record.backend == self.backend else None
 
     def version(self, uid: str) -> int:
         """Tell a number that changes whenever the record does; 0 when there is none."""
@@ -248,7 +251,7 @@ class PodStore:
             self._link_name(pod)  # first, so that whoever follows a kill finds the folder
             record.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             undo.callback(_remove_empty, record.parent)
-            durable.write(record, encode(Record(format=FORMAT, backend=self._backend, pod=pod)))
+            durable.write(record, encode(Record(format=FORMAT, backend=self.backend, pod=pod)))
             undo.pop_all()
 
     def _link_name(self, pod: v1.Pod) -> None:
@@ -282,7 +285,7 @@ class PodStore:
 
     def _file_name(self, namespace: str, name: str) -> str:
         parts = (layout.checked(part, "pod") for part in (namespace, name))
-        return "_".join((self._backend, *parts))
+        return "_".join((self.backend, *parts))
 
     def _record(self, uid: str) -> Path:
         return self._pods / layout.checked(uid, "uid") / "pod.json"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from runtimes.core.pod import v1
 
 if TYPE_CHECKING:
-    from runtimes.core.pod.workloads import Workload
+    from runtimes.core.pod.workloads import Job, Workload
 
 OWNER = "runtimes.kubelet/workload"
 """Annotation of a pod that a workload wants: ``<kind>/<namespace>/<name>`` of it."""
@@ -31,3 +31,13 @@ def pod_of(workload: Workload, number: int) -> v1.Pod:
         annotations={**template.metadata.annotations, OWNER: owner(workload)},
     )
     return v1.Pod(metadata=metadata, spec=template.spec)
+
+
+def definition(job: Job) -> str:
+    """Digest what makes a Job another one: its template and how often it has to succeed."""
+    import hashlib
+
+    import msgspec
+
+    said = msgspec.json.encode((job.spec.template, job.spec.completions))
+    return hashlib.sha256(said).hexdigest()

@@ -5,6 +5,7 @@ Source: kubernetes pkg/apis/apps/validation, pkg/apis/batch/validation.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runtimes.core.pod import v1
-    from runtimes.core.pod.workloads import Job, Workload
+    from runtimes.core.pod.workloads import DeploymentStrategy, Job, Workload
 
 _TEMPLATE = ("spec", "template")
 _MOST_DIGITS = 4
+_AMOUNT = re.compile(r"[0-9]{1,4}%?")
 
 
 def check_workload(workload: Workload) -> Iterator[Problem]:
@@ -60,6 +62,29 @@ def _deployment(workload: Deployment) -> Iterator[Problem]:
     if any(labels.get(key) != value for key, value in wanted.items()):
         message = "must have the labels that 'spec.selector.matchLabels' asks for"
         yield Problem((*_TEMPLATE, "metadata", "labels"), message)
+    yield from _not_negative(spec.min_ready_seconds, ("spec", "minReadySeconds"))
+    if spec.strategy is not None:
+        yield from _strategy(spec.strategy)
+
+
+def _strategy(strategy: DeploymentStrategy) -> Iterator[Problem]:
+    kinds = ("RollingUpdate", "Recreate")
+    if strategy.type and strategy.type not in kinds:
+        message = f"'{strategy.type}' must be {' or '.join(kinds)}"
+        yield Problem(("spec", "strategy", "type"), message)
+    rolling = strategy.rolling_update
+    if rolling is None:
+        return
+    if strategy.type == "Recreate":
+        message = "must not be given where 'spec.strategy.type' is Recreate"
+        yield Problem(("spec", "strategy", "rollingUpdate"), message)
+    for name, amount in (
+        ("maxSurge", rolling.max_surge),
+        ("maxUnavailable", rolling.max_unavailable),
+    ):
+        if amount is not None and not _AMOUNT.fullmatch(str(amount)):
+            message = f"{amount!r} must be a number, or a percentage such as '25%'"
+            yield Problem(("spec", "strategy", "rollingUpdate", name), message)
 
 
 def _job(workload: Job) -> Iterator[Problem]:

@@ -263,6 +263,114 @@ def test_pods_go_on_when_the_agent_ends_unless_it_was_told_to_end_them(house: Ho
     assert house.pods() == []
 
 
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: once}}
+spec:
+  completions: 3
+  parallelism: 2
+  ttlSecondsAfterFinished: {ttl}
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {{name: app, image: busybox, imagePullPolicy: IfNotPresent, command: [sh, -c, "{app}"]}}
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  replicas: 3
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {{name: app, image: busybox, imagePullPolicy: IfNotPresent, command: [sh, -c, "{app}"]}}
+"""
+
+
+def sandboxes(house: House) -> list[str]:
+    """Names of the pods that sandboxes were made for, in order."""
+    made = [call.arguments[0] for call in house.bench.service.calls if call.rpc == "RunPodSandbox"]
+    return [config.metadata.name for config in made]  # type: ignore[attr-defined]  # what the call takes
+
+
+def test_a_job_of_the_folder_is_carried_to_its_end_across_agents(house: House) -> None:
+    path = house.folder / "once.yaml"
+    path.write_text(JOB.format(app=FOREVER, ttl=3600))
+    agent = house.agent()
+    first = house.until(lambda: now if len(now := house.running()) == 2 else {})
+    agent.end()
+    house.agents.clear()
+    house.bench.service.stop_container(first["once-0/app"], 0)
+
+    house.agent()
+
+    house.until(lambda: len(sandboxes(house)) > 2)
+    assert house.running()["once-1/app"] == first["once-1/app"]
+
+
+def test_a_job_ends_with_its_pods_gone_after_a_while_and_is_not_begun_again(house: House) -> None:
+    (house.folder / "once.yaml").write_text(JOB.format(app="true", ttl=0))
+    house.agent()
+
+    house.until(lambda: len(sandboxes(house)) == 3 and not house.recorded())
+    house.write()
+    house.until(lambda: set(house.running()) == BOTH)
+
+    assert sorted(sandboxes(house)[:3]) == ["once-0", "once-1", "once-2"]
+    assert set(sandboxes(house)[3:]) == {"web"}
+
+
+def test_a_deployment_changes_pod_after_pod(house: House) -> None:
+    path = house.folder / "web.yaml"
+    path.write_text(DEPLOYMENT.format(app=FOREVER))
+    house.agent()
+    before = house.until(lambda: now if len(now := house.running()) == 3 else {})
+    asked = len(house.bench.service.calls)
+
+    path.write_text(DEPLOYMENT.format(app="sleep 99999"))
+    house.until(
+        lambda: (
+            len(house.running()) == 3 and not set(before.values()) & set(house.running().values())
+        )
+    )
+
+    calls = [one.rpc for one in house.bench.service.calls[asked:]]
+    order = [one for one in calls if one in {"StopContainer", "StartContainer"}]
+    assert order == ["StopContainer", "StartContainer"] * 3
+
+
+def test_no_run_takes_a_pod_that_an_agent_keeps(house: House) -> None:
+    house.write()
+    agent = house.agent()
+    house.until(lambda: set(house.running()) == BOTH)
+
+    assert house.bench.store.claim("default", "web") is None
+    agent.end()
+    house.agents.clear()
+    assert house.bench.store.claim("default", "web") is not None
+
+
+def test_a_pod_that_another_process_drives_is_left_to_it(house: House) -> None:
+    claim = house.bench.store.claim("default", "web")
+    assert claim is not None
+    house.write()
+    house.write("other")
+    house.agent()
+    house.until(lambda: "other/app" in house.running())
+    assert [pod.metadata.name for pod in house.recorded()] == ["other"]
+
+    claim.release()
+
+    house.until(lambda: set(house.running()) >= BOTH)
+
+
 def test_what_has_no_record_is_ended(house: House) -> None:
     asked = house.bench.worker
     lost = asked(_pod()).sync().pod

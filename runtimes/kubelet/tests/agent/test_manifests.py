@@ -42,7 +42,7 @@ def test_pods_are_found_by_name_with_their_file(tmp_path: Path) -> None:
 
     scan = ManifestFolder(tmp_path).scan()
 
-    assert {name: one.file for name, one in scan.pods.items()} == {("default", "web"): "a.yaml"}
+    assert [(one.name, one.file) for one in scan.wanted] == [("Pod 'default/web'", "a.yaml")]
     assert list(scan.problems) == ["deeper.yaml"]
 
 
@@ -52,7 +52,7 @@ def test_a_bad_file_leaves_the_others_alone(tmp_path: Path) -> None:
 
     scan = ManifestFolder(tmp_path).scan()
 
-    assert list(scan.pods) == [("default", "web")]
+    assert [one.file for one in scan.wanted] == ["a.yaml"]
     assert "b.yaml:2:1" in scan.problems["b.yaml"]
 
 
@@ -77,23 +77,46 @@ def test_only_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     path.write_text(POD.format(name="other"))
     third = folder.scan()
 
-    key = ("default", "web")
-    assert first.pods[key].pod is second.pods[key].pod
-    assert list(third.pods) == [("default", "other")]
+    assert first.wanted[0].object is second.wanted[0].object
+    assert [one.object.metadata.name for one in third.wanted] == ["other"]
 
 
-def test_a_name_belongs_to_its_first_file(tmp_path: Path) -> None:
+def test_what_two_files_have_is_a_mistake_of_the_second(tmp_path: Path) -> None:
     write(tmp_path, "a.yaml")
-    write(tmp_path, "b.yaml")
+    (tmp_path / "b.yaml").write_text(f"{POD.format(name='other')}---\n{POD.format(name='web')}")
 
     scan = ManifestFolder(tmp_path).scan()
 
-    assert scan.pods["default", "web"].file == "a.yaml"
-    assert scan.problems == {"b.yaml": "pod default/web is in a.yaml already"}
+    assert [one.file for one in scan.wanted] == ["a.yaml"]
+    assert scan.problems == {"b.yaml": "line 6: Pod 'default/web' is in a.yaml already, on line 1"}
+
+
+def test_what_one_file_has_twice_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"{POD.format(name='web')}---\n{POD.format(name='web')}")
+
+    scan = ManifestFolder(tmp_path).scan()
+
+    assert not scan.wanted
+    assert (
+        "a.yaml:6:1: Pod 'default/web' is given twice; first on line 1" in scan.problems["a.yaml"]
+    )
+
+
+def test_what_has_no_effect_is_a_warning(tmp_path: Path) -> None:
+    pod = POD.format(name="web").replace(
+        "containers:", "readinessGates: [{conditionType: x/y}], containers:"
+    )
+    (tmp_path / "a.yaml").write_text(pod)
+
+    scan = ManifestFolder(tmp_path, validate="warn").scan()
+
+    assert "spec.readinessGates" in scan.warnings["a.yaml"]
+    assert len(scan.wanted) == 1
+    assert "spec.readinessGates" in ManifestFolder(tmp_path).scan().problems["a.yaml"]
 
 
 def test_a_folder_that_cannot_be_read_says_nothing_of_its_pods(tmp_path: Path) -> None:
     scan = ManifestFolder(tmp_path / "gone").scan()
 
     assert not scan.readable
-    assert not scan.pods
+    assert not scan.wanted

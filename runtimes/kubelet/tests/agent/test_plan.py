@@ -7,21 +7,22 @@ from dataclasses import replace as with_fields
 from msgspec.structs import replace
 
 from runtimes.core.pod import v1
-from runtimes.kubelet.agent.manifests import Scan, Wanted
-from runtimes.kubelet.agent.plan import plan_folder, stamp
+from runtimes.kubelet.agent.manifests import Given, Scan
+from runtimes.kubelet.agent.plan import Folder, plan_folder
+from runtimes.kubelet.agent.stamp import stamp
 from runtimes.kubelet.tests.builders import UID, container, pod, with_meta
 
-FOLDER = "/etc/pods"
 POD = with_meta(pod(), uid="")
-WANTED = Wanted(POD, "web.yaml")
-SCAN = Scan(pods={("default", "web"): WANTED}, files=frozenset({"web.yaml"}))
-RECORD = with_meta(stamp(WANTED, FOLDER), uid=UID)
+GIVEN = Given(POD, "web.yaml")
+READ = Scan(files=frozenset({"web.yaml"}))
+WEB = Folder("/etc/pods", READ, {("default", "web"): GIVEN})
+EMPTY = Folder("/etc/pods", Scan(), {})
+RECORD = with_meta(stamp(POD, "web.yaml", "/etc/pods"), uid=UID)
 CHANGED = replace(RECORD, spec=replace(RECORD.spec, containers=(container(image="old"),)))
-EMPTY = Scan()
 
 
 def test_a_new_pod_is_applied_and_says_where_it_came_from() -> None:
-    (applied,) = plan_folder(SCAN, [], FOLDER).apply
+    (applied,) = plan_folder(WEB, []).apply
 
     assert applied.metadata.annotations == {
         "kubernetes.io/config.source": "file",
@@ -30,7 +31,7 @@ def test_a_new_pod_is_applied_and_says_where_it_came_from() -> None:
 
 
 def test_an_unchanged_pod_is_kept() -> None:
-    plan = plan_folder(SCAN, [RECORD], FOLDER)
+    plan = plan_folder(WEB, [RECORD])
 
     assert (plan.keep, plan.apply, plan.remove) == ((RECORD,), (), ())
 
@@ -41,29 +42,29 @@ def test_debug_containers_are_no_change() -> None:
         spec=replace(RECORD.spec, ephemeral_containers=(v1.EphemeralContainer(name="debug"),)),
     )
 
-    assert plan_folder(SCAN, [debugged], FOLDER).keep == (debugged,)
+    assert plan_folder(WEB, [debugged]).keep == (debugged,)
 
 
 def test_a_changed_pod_is_applied_and_one_that_ended_is_made_anew() -> None:
-    running = plan_folder(SCAN, [CHANGED], FOLDER)
-    over = plan_folder(SCAN, [CHANGED], FOLDER, ended={UID})
+    running = plan_folder(WEB, [CHANGED])
+    over = plan_folder(with_fields(WEB, ended={UID}), [CHANGED])
 
     assert (len(running.apply), running.remove) == (1, ())
     assert (over.apply, over.remove) == ((), (CHANGED,))
 
 
 def test_a_pod_whose_manifest_is_gone_is_removed() -> None:
-    assert plan_folder(EMPTY, [RECORD], FOLDER).remove == (RECORD,)
+    assert plan_folder(EMPTY, [RECORD]).remove == (RECORD,)
 
 
 def test_a_pod_whose_manifest_is_broken_is_kept() -> None:
-    broken = with_fields(EMPTY, problems={"web.yaml": "not a pod"})
+    broken = with_fields(EMPTY, scan=Scan(problems={"web.yaml": "not a pod"}))
 
-    assert plan_folder(broken, [RECORD], FOLDER).keep == (RECORD,)
+    assert plan_folder(broken, [RECORD]).keep == (RECORD,)
 
 
 def test_nothing_is_removed_while_the_folder_cannot_be_read() -> None:
-    plan = plan_folder(with_fields(EMPTY, readable=False), [RECORD], FOLDER)
+    plan = plan_folder(with_fields(EMPTY, scan=Scan(readable=False)), [RECORD])
 
     assert (plan.keep, plan.remove) == ((RECORD,), ())
 
@@ -71,18 +72,18 @@ def test_nothing_is_removed_while_the_folder_cannot_be_read() -> None:
 def test_a_pod_that_somebody_applied_by_hand_is_not_taken_over() -> None:
     by_hand = with_meta(pod(), uid=UID)
 
-    plan = plan_folder(SCAN, [by_hand], FOLDER)
+    plan = plan_folder(WEB, [by_hand])
 
-    ((wanted, why),) = plan.refused
-    assert wanted is WANTED
+    ((given, why),) = plan.refused
+    assert given is GIVEN
     assert "applied by hand" in why
     assert not plan.apply
 
 
 def test_pods_of_others_are_left_alone() -> None:
-    elsewhere = with_meta(stamp(WANTED, "/other"), uid=UID, name="other")
+    elsewhere = with_meta(stamp(POD, "web.yaml", "/other"), uid=UID, name="other")
     by_hand = with_meta(pod(), uid="x", name="mine")
 
-    plan = plan_folder(EMPTY, [elsewhere, by_hand], FOLDER)
+    plan = plan_folder(EMPTY, [elsewhere, by_hand])
 
     assert (plan.keep, plan.remove) == ((), ())

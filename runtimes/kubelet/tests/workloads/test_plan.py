@@ -15,7 +15,8 @@ from runtimes.core.pod.workloads import (
     PodTemplateSpec,
 )
 from runtimes.kubelet.tests.builders import container, pod
-from runtimes.kubelet.workloads.plan import Known, Outcome, Plan, plan
+from runtimes.kubelet.workloads.model import JobPace, Known, Outcome, Plan
+from runtimes.kubelet.workloads.plan import plan
 from runtimes.kubelet.workloads.template import OWNER, owner
 
 META = v1.ObjectMeta(name="web", namespace="shop")
@@ -84,7 +85,10 @@ def test_no_replicas_leave_nothing() -> None:
         ({"completions": 3, "parallelism": 2}, (), 2, (None, "")),
         ({"completions": 3, "parallelism": 2}, (DONE, DONE), 3, (None, "")),
         ({"completions": 3, "parallelism": 2}, (DONE, BROKEN, ACTIVE), 4, (None, "")),
-        ({"parallelism": 2}, (DONE, DONE), 2, (Outcome.COMPLETE, "")),
+        ({"parallelism": 2}, (), 2, (None, "")),
+        ({"parallelism": 2}, (DONE, ACTIVE), 2, (None, "")),
+        ({"parallelism": 2}, (DONE, BROKEN), 2, (Outcome.COMPLETE, "")),
+        ({"parallelism": 2}, (BROKEN, ACTIVE), 3, (None, "")),
         ({"completions": 0}, (), 0, (Outcome.COMPLETE, "")),
         ({"completions": 2, "parallelism": 0}, (), 0, (None, "")),
     ],
@@ -104,6 +108,22 @@ def test_restarts_in_place_count_as_attempts() -> None:
     over = plan(job("OnFailure", backoff_limit=2), known(restarted))
     assert (over.outcome, over.surplus) == (Outcome.FAILED, ("web-0",))
     assert plan(job("Never", backoff_limit=2), known(restarted)).outcome is None
+
+
+def test_each_failure_since_the_last_success_doubles_the_wait() -> None:
+    failed = [Known(phase="Failed", finished_at=float(second)) for second in (100, 200, 300)]
+    done = Known(phase="Succeeded", finished_at=250.0)
+    pace = JobPace(first_delay=10.0)
+
+    def wait(*states: Known, now: float = 300.0) -> tuple[int, float | None]:
+        made = plan(job(completions=9, backoff_limit=99), known(*states), now, pace)
+        return len(made.pods) - len(states), made.check_after
+
+    assert wait(*failed) == (0, 40.0)
+    assert wait(*failed, now=340.0) == (1, None)
+    assert wait(*failed, done) == (0, 10.0)
+    assert wait(*failed[:2], done) == (1, None)
+    assert wait(*failed * 4) == (0, 360.0)
 
 
 def test_a_job_that_takes_too_long_fails_and_its_active_pods_go() -> None:
