@@ -41,6 +41,11 @@ class EngineFacts:
                 known = self._version = (time.monotonic(), self._docker.version())
         return known[1]
 
+    def api(self) -> tuple[int, int]:
+        """The highest version of its API."""
+        major, _, minor = self.version()["ApiVersion"].partition(".")
+        return int(major), int(minor)
+
     def cgroup_driver(self) -> cri.CgroupDriver.ValueType:
         """An Engine too old to tell uses cgroupfs."""
         return cri.SYSTEMD if self.info().get("CgroupDriver") == "systemd" else cri.CGROUPFS

@@ -7,6 +7,7 @@ Source: kubelet 1.22 dockershim/helpers.go (makeLabels, extractLabels), docker_s
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from runtimes.core import labels
@@ -25,8 +26,12 @@ CGROUP_LIMITS = "io.runtimes.container.cgroup-limits"
 CREATED_AT = "io.runtimes.container.created-at"
 """Nanoseconds since the epoch: Docker's lists know seconds only."""
 
+IMAGE_VOLUMES = "io.runtimes.container.image-volumes"
+"""JSON of the images that it mounts: the Engine doesn't know that they are in use."""
+
 _OURS = frozenset(
     {
+        IMAGE_VOLUMES,
         CREATED_AT,
         labels.DOCKER_TYPE,
         labels.DOCKER_LOG_PATH,
@@ -48,8 +53,9 @@ def of_sandbox(config: cri.PodSandboxConfig) -> dict[str, str]:
 
 def of_container(config: cri.ContainerConfig, sandbox_id: str, log_path: str) -> dict[str, str]:
     """Labels of a pod's container; `log_path` is absolute, or empty."""
+    own = {name: value for name, value in config.labels.items() if name not in _OURS}
     return {
-        **_written(config.labels, config.annotations),
+        **_written(own, config.annotations),
         labels.DOCKER_TYPE: labels.DOCKER_TYPE_CONTAINER,
         labels.DOCKER_LOG_PATH: log_path,
         labels.DOCKER_SANDBOX_ID: sandbox_id,
@@ -96,6 +102,12 @@ def created_at_of(found: Mapping[str, str]) -> int:
     """When it was created, in ns since the epoch; 0 when an older version made it."""
     text = found.get(CREATED_AT, "")
     return int(text) if text.isdecimal() else 0
+
+
+def image_volumes_of(found: Mapping[str, str]) -> list[dict[str, str]]:
+    """The images that a container mounts, each as `spec.image_volume.written` has it."""
+    kept: list[dict[str, str]] = json.loads(found.get(IMAGE_VOLUMES, "[]"))
+    return kept
 
 
 def image_of(found: Mapping[str, str]) -> str:

@@ -191,8 +191,6 @@ class DockershimService(UnimplementedService):
 
         reopen_container_log(self.engine, container_id)
 
-    # -- commands in containers
-
     # -- statistics
 
     def container_stats(self, container_id: str) -> cri.ContainerStats:
@@ -232,6 +230,21 @@ class DockershimService(UnimplementedService):
         from runtimes.dockershim.stats.sandbox import list_pod_sandbox_stats
 
         yield from list_pod_sandbox_stats(self.engine, filter)
+
+    def list_metric_descriptors(self) -> list[cri.MetricDescriptor]:
+        from runtimes.dockershim.stats.metrics import list_metric_descriptors
+
+        return list_metric_descriptors()
+
+    def list_pod_sandbox_metrics(self) -> list[cri.PodSandboxMetrics]:
+        from runtimes.dockershim.stats.metrics import list_pod_sandbox_metrics
+
+        return list_pod_sandbox_metrics(self.engine)
+
+    def stream_pod_sandbox_metrics(self) -> Iterator[cri.PodSandboxMetrics]:
+        from runtimes.dockershim.stats.metrics import list_pod_sandbox_metrics
+
+        yield from list_pod_sandbox_metrics(self.engine)
 
     # -- images
 

@@ -1,6 +1,6 @@
-"""What a cgroup uses, as the CRI says it. Pure.
+"""What a cgroup uses, and what a folder takes, as the CRI says it. Pure.
 
-Source: CRI CpuUsage, MemoryUsage, SwapUsage, ProcessUsage.
+Source: CRI CpuUsage, MemoryUsage, SwapUsage, ProcessUsage, FilesystemUsage.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.core.cgroup.stats import CgroupStats
+    from runtimes.core.host.usage import Usage
 
 
 def cpu(used: CgroupStats) -> cri.CpuUsage | None:
@@ -54,4 +57,14 @@ def processes(used: CgroupStats) -> cri.ProcessUsage | None:
         return None
     return cri.ProcessUsage(
         timestamp=used.timestamp_ns, process_count=cri.UInt64Value(value=used.pids)
+    )
+
+
+def filesystem(used: Usage, folder: Path) -> cri.FilesystemUsage:
+    """What lies in a folder, which names the file system."""
+    return cri.FilesystemUsage(
+        timestamp=used.timestamp_ns,
+        fs_id=cri.FilesystemIdentifier(mountpoint=str(folder)),
+        used_bytes=cri.UInt64Value(value=used.used_bytes),
+        inodes_used=cri.UInt64Value(value=used.inodes),
     )

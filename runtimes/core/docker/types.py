@@ -88,14 +88,38 @@ class BindOptions(TypedDict, total=False):
     ReadOnlyForceRecursive: bool
 
 
+class DriverConfig(TypedDict):
+    Name: str
+    Options: dict[str, str]
+
+
+class VolumeOptions(TypedDict, total=False):
+    """`NoCopy` leaves a new volume as its driver made it."""
+
+    NoCopy: bool
+    DriverConfig: DriverConfig
+
+
+class ImageOptions(TypedDict, total=False):
+    """Since API 1.48."""
+
+    Subpath: str
+
+
 class MountRequest(TypedDict, total=False):
-    """A mount to make, spelt out; a `HostConfig.Binds` entry is its short form."""
+    """A mount to make, spelt out; a `HostConfig.Binds` entry is its short form.
+
+    `Type` is ``bind``, ``volume`` (without `Source` one that goes with the container) or, since API
+    1.48, ``image``.
+    """
 
     Type: str
     Source: str
     Target: str
     ReadOnly: bool
     BindOptions: BindOptions
+    VolumeOptions: VolumeOptions
+    ImageOptions: ImageOptions
 
 
 class Healthcheck(TypedDict):

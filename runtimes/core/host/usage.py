@@ -80,12 +80,16 @@ class UsageCache:
         """Return the usage of `folder`, at most `max_age` old."""
         with self._lock:
             known = self._known.get(folder)
-        if known is not None and self._clock_ns() - known.timestamp_ns <= self._max_age_ns:
+        if known is not None and self._is_recent(known):
             return known
         fresh = measure(folder, self._clock_ns)
         with self._lock:
+            self._known = {path: one for path, one in self._known.items() if self._is_recent(one)}
             self._known[folder] = fresh
         return fresh
+
+    def _is_recent(self, known: Usage) -> bool:
+        return self._clock_ns() - known.timestamp_ns <= self._max_age_ns
 
     def forget(self, folder: Path) -> None:
         """Drop what is known of a removed folder."""

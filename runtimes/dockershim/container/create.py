@@ -15,7 +15,7 @@ from runtimes.core import errors
 from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.dockershim import labels, naming
 from runtimes.dockershim.cache.containers import resolve
-from runtimes.dockershim.container import pod
+from runtimes.dockershim.container import image_volumes, pod
 from runtimes.dockershim.spec.build import build
 from runtimes.dockershim.spec.request import CreateRequest
 
@@ -67,7 +67,7 @@ def plan(
     image_id: str,
 ) -> CreateRequest:
     """All that the container is made from, but for its log."""
-    major, _, minor = engine.facts.version()["ApiVersion"].partition(".")
+    api = engine.facts.api()
     return CreateRequest(
         name=naming.of_container(config.metadata, sandbox.config.metadata),
         config=config,
@@ -76,10 +76,11 @@ def plan(
         sandbox_id=sandbox.id,
         cgroup_parent=sandbox.cgroup_parent,
         log_path="",
-        api=(int(major), int(minor)),
+        api=api,
         security_options=engine.facts.info().get("SecurityOptions") or (),
         grants=engine.grants,
         cgroups=cgroup_layout.detect(),
+        image_volumes=image_volumes.resolve(engine, config.mounts, api),
         pod_files=sandbox.files,
     )
 

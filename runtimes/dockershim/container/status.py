@@ -14,6 +14,7 @@ from runtimes.dockershim import labels, naming
 from runtimes.dockershim.container import find
 from runtimes.dockershim.container.state import condition, moment
 from runtimes.dockershim.logs import containers as logs
+from runtimes.dockershim.spec import image_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,14 @@ def _mounts(found: ContainerInspect, root: Path) -> Iterator[cri.Mount]:
         is_own = Path(mount["Source"]).is_relative_to(root)
         if mount.get("Type", "bind") == "bind" and not is_own:
             yield _mount(mount)
+    for kept in labels.image_volumes_of(found["Config"].get("Labels") or {}):
+        volume = image_volume.read(kept)
+        yield cri.Mount(
+            container_path=volume.path,
+            readonly=True,
+            image=cri.ImageSpec(image=volume.image, image_ref=volume.image_id),
+            image_sub_path=volume.sub_path,
+        )
 
 
 def _mount(found: MountPoint) -> cri.Mount:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.graph import image_folder
 
@@ -25,11 +26,5 @@ def image_fs_info(engine: Engine) -> cri.ImageFsInfoResponse:
     Source: CRI ImageFsInfo.
     """
     folder = image_folder(engine.facts.info())
-    used = engine.usage.get(folder)
-    usage = cri.FilesystemUsage(
-        timestamp=used.timestamp_ns,
-        fs_id=cri.FilesystemIdentifier(mountpoint=str(folder)),
-        used_bytes=cri.UInt64Value(value=used.used_bytes),
-        inodes_used=cri.UInt64Value(value=used.inodes),
-    )
-    return cri.ImageFsInfoResponse(image_filesystems=[usage], container_filesystems=[usage])
+    used = usage.filesystem(engine.usage.get(folder), folder)
+    return cri.ImageFsInfoResponse(image_filesystems=[used], container_filesystems=[used])

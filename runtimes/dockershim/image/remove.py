@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.docker.interface import ListOptions
+from runtimes.dockershim import labels
 from runtimes.dockershim.image.convert import real
 from runtimes.dockershim.image.find import find
 
@@ -45,12 +46,23 @@ def names(found: ImageInspect) -> list[str]:
 
 def _check_unused(engine: Engine, found: ImageInspect) -> None:
     wanted = ListOptions(all=True, filters={"ancestor": [found["Id"]]})
-    users = [one["Id"] for one in engine.docker.list_containers(wanted)]
-    mine = [one for one in users if _image_of(engine, one) == found["Id"]]
-    if mine:
+    made_from = [one["Id"] for one in engine.docker.list_containers(wanted)]
+    users = [one for one in made_from if _image_of(engine, one) == found["Id"]]
+    users += _mounted_by(engine, found["Id"])
+    if users:
         raise errors.FailedPrecondition(
-            f"remove image '{found['Id']}': container '{mine[0]}' uses it; remove that first"
+            f"remove image '{found['Id']}': container '{users[0]}' uses it; remove that first"
         )
+
+
+def _mounted_by(engine: Engine, image_id: str) -> list[str]:
+    """The containers that mount an image: the Engine doesn't count them."""
+    wanted = ListOptions(all=True, filters={"label": [labels.IMAGE_VOLUMES]})
+    return [
+        one["Id"]
+        for one in engine.docker.list_containers(wanted)
+        if image_id in {kept["id"] for kept in labels.image_volumes_of(one["Labels"])}
+    ]
 
 
 def _image_of(engine: Engine, container_id: str) -> str:

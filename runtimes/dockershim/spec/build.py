@@ -12,7 +12,15 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
 from runtimes.dockershim import labels
-from runtimes.dockershim.spec import devices, mounts, namespaces, resources, security, user
+from runtimes.dockershim.spec import (
+    devices,
+    image_volume,
+    mounts,
+    namespaces,
+    resources,
+    security,
+    user,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,6 +100,9 @@ def _labels(request: CreateRequest) -> dict[str, str]:
     written = labels.of_container(request.config, request.sandbox_id, request.log_path)
     written[labels.IMAGE] = request.config.image.image
     written[labels.CREATED_AT] = str(request.created_at_ns)
+    if request.image_volumes:
+        kept = [image_volume.written(one) for one in request.image_volumes.values()]
+        written[labels.IMAGE_VOLUMES] = json.dumps(kept)
     beyond = resources.beyond_engine(request.config.linux.resources, request.cgroups)
     if beyond:
         written[labels.CGROUP_LIMITS] = json.dumps(beyond)
@@ -102,7 +113,7 @@ def host_config(request: CreateRequest) -> HostConfig:
     """What holds on this host."""
     asked = request.config
     limits = asked.linux.resources
-    found = mounts.plan(asked.mounts, request.api)
+    found = mounts.plan(asked.mounts, request.api, request.image_volumes)
     config: HostConfig = {
         "Binds": [*found.binds, *_pod_files(request)],
         "Mounts": found.mounts,

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.spec.image_volume import spelt_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runtimes.core.docker.types import BindOptions, MountRequest
+    from runtimes.dockershim.spec.image_volume import ImageVolume
 
 PRIVATE = cri.MountPropagation.PROPAGATION_PRIVATE
 FROM_HOST = cri.MountPropagation.PROPAGATION_HOST_TO_CONTAINER
@@ -36,17 +38,20 @@ class Mounts:
     mounts: list[MountRequest] = field(default_factory=list)
 
 
-def plan(asked: Iterable[cri.Mount], api: tuple[int, int]) -> Mounts:
+def plan(
+    asked: Iterable[cri.Mount], api: tuple[int, int], images: Mapping[str, ImageVolume]
+) -> Mounts:
     """Spell every mount.
 
     Args:
         asked: by the CRI.
         api: the version of the Engine's API.
+        images: the mounted images, by the path that they are asked for at.
 
     Raises:
         InvalidArgument: a path that isn't absolute or holds a colon, two mounts on one path, a
             rule on read-only mounts broken.
-        Unimplemented: id-mapped mounts, options that an Engine can't set, image volumes.
+        Unimplemented: id-mapped mounts, options that an Engine can't set.
     """
     found = Mounts()
     taken: set[str] = set()
@@ -57,9 +62,9 @@ def plan(asked: Iterable[cri.Mount], api: tuple[int, int]) -> Mounts:
         taken.add(path)
         _check(mount, path, api)
         if mount.HasField("image"):
-            raise errors.Unimplemented(f"mount {path}: image volumes aren't supported yet")
-        if mount.readonly and api >= READ_ONLY_OPTIONS_SINCE and not mount.selinux_relabel:
-            found.mounts.append(_spelt_out(mount, path))
+            found.mounts.append(spelt_out(images[mount.container_path]))
+        elif mount.readonly and api >= READ_ONLY_OPTIONS_SINCE and not mount.selinux_relabel:
+            found.mounts.append(_read_only(mount, path))
         else:
             found.binds.append(_bind(mount, path))
     return found
@@ -118,7 +123,7 @@ def _bind(mount: cri.Mount, path: str) -> str:
     return ":".join([mount.host_path, path, *([",".join(options)] if options else [])])
 
 
-def _spelt_out(mount: cri.Mount, path: str) -> MountRequest:
+def _read_only(mount: cri.Mount, path: str) -> MountRequest:
     options: BindOptions = {
         "Propagation": _PROPAGATION[mount.propagation] or "rprivate",
         "CreateMountpoint": True,

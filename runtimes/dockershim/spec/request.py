@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from runtimes.core.cgroup.layout import Layout
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.host.clamp import Grants
+    from runtimes.dockershim.spec.image_volume import ImageVolume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class CreateRequest:
         security_options: what the Engine's `Info` says it can do.
         grants: what the host lets containers have.
         cgroups: the host's.
+        image_volumes: the mounted images, by the path that they are asked for at.
         pod_files: container path -> host path of files that the sandbox owns.
     """
 
@@ -44,6 +46,7 @@ class CreateRequest:
     security_options: Collection[str]
     grants: Grants
     cgroups: Layout
+    image_volumes: Mapping[str, ImageVolume] = field(default_factory=dict)
     pod_files: Mapping[str, Path] = field(default_factory=dict)
 
     @property

@@ -47,7 +47,12 @@ class Paths:
         """Containers that Docker couldn't start."""
         return self.root / "failed"
 
+    @property
+    def empty(self) -> Path:
+        """Nothing, to lie below an image that is mounted."""
+        return self.root / "empty"
+
     def prepare(self) -> None:
         """Make the folders that stay."""
-        for folder in (self.checkpoints, self.pins, self.logs, self.failed):
+        for folder in (self.checkpoints, self.pins, self.logs, self.failed, self.empty):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -99,15 +99,12 @@ def read(engine: Engine, found: ContainerInspect) -> stats.CgroupStats:
 
 
 def _writable_layer(engine: Engine, found: ContainerInspect) -> cri.FilesystemUsage | None:
-    """None for storage drivers without a folder of what was written."""
+    layer = written_to(found)
+    return None if layer is None else usage.filesystem(engine.usage.get(layer), layer)
+
+
+def written_to(found: ContainerInspect) -> Path | None:
+    """The folder of what a container wrote; None for storage drivers without one. Pure."""
     driver = found.get("GraphDriver")
     upper = (driver["Data"] or {}).get("UpperDir", "") if driver else ""
-    if not upper:
-        return None
-    used = engine.usage.get(Path(upper))
-    return cri.FilesystemUsage(
-        timestamp=used.timestamp_ns,
-        fs_id=cri.FilesystemIdentifier(mountpoint=upper),
-        used_bytes=cri.UInt64Value(value=used.used_bytes),
-        inodes_used=cri.UInt64Value(value=used.inodes),
-    )
+    return Path(upper) if upper else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.cni import usage as interfaces
@@ -16,12 +15,13 @@ from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim.container.list import has_labels, summary
 from runtimes.dockershim.sandbox import find
-from runtimes.dockershim.sandbox.ready import is_ready
+from runtimes.dockershim.sandbox.ready import is_ready, netns_of
 from runtimes.dockershim.state.record import NetworkState
 from runtimes.dockershim.stats import container
 from runtimes.dockershim.stats.sum import total
 
 if TYPE_CHECKING:
+    from runtimes.cni.network import InterfaceStatistics
     from runtimes.dockershim.engine import Engine
     from runtimes.dockershim.state.record import SandboxRecord
 
@@ -100,10 +100,20 @@ def _cgroup(engine: Engine, record: SandboxRecord, parent: str) -> stats.CgroupS
 
 
 def _network(record: SandboxRecord) -> cri.NetworkUsage | None:
-    """The pod's own interfaces; None with the host's network."""
+    """None with the host's network."""
     if record.network is NetworkState.HOST or record.pause is None:
         return None
+    return interfaces.network(interfaces_of(record), time.time_ns())
+
+
+def interfaces_of(record: SandboxRecord) -> tuple[InterfaceStatistics, ...]:
+    """The counters of the pod's own interfaces; it has none with the host's network.
+
+    Raises:
+        NotFound: its network namespace is gone.
+    """
+    if record.network is NetworkState.HOST or record.pause is None:
+        return ()
     from runtimes.cni import statistics
 
-    found = statistics.read(Path(f"/proc/{record.pause.pid}/ns/net"))
-    return interfaces.network(found, time.time_ns())
+    return statistics.read(netns_of(record.pause.pid))

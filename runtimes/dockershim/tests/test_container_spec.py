@@ -132,16 +132,16 @@ def test_binds_say_access_label_and_propagation() -> None:
         propagation=mounts.FROM_HOST,
     )
 
-    assert mounts.plan([asked], OLD).binds == ["/host:/data:ro,Z,rslave"]
+    assert mounts.plan([asked], OLD, {}).binds == ["/host:/data:ro,Z,rslave"]
 
 
 def test_newer_engines_are_told_not_to_make_read_only_recursive() -> None:
     asked = cri.Mount(container_path="/data", host_path="/host", readonly=True)
 
-    (spelt,) = mounts.plan([asked], NEW).mounts
+    (spelt,) = mounts.plan([asked], NEW, {}).mounts
 
     assert spelt["BindOptions"]["ReadOnlyNonRecursive"]
-    assert not mounts.plan([asked], OLD).mounts
+    assert not mounts.plan([asked], OLD, {}).mounts
 
 
 def test_recursive_read_only_needs_an_engine_that_can() -> None:
@@ -149,10 +149,10 @@ def test_recursive_read_only_needs_an_engine_that_can() -> None:
         container_path="/data", host_path="/host", readonly=True, recursive_read_only=True
     )
 
-    (spelt,) = mounts.plan([asked], NEW).mounts
+    (spelt,) = mounts.plan([asked], NEW, {}).mounts
     assert spelt["BindOptions"]["ReadOnlyForceRecursive"]
     with pytest.raises(errors.InvalidArgument):
-        mounts.plan([asked], OLD)
+        mounts.plan([asked], OLD, {})
 
 
 def test_credentials_in_one_string_are_taken_apart() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core.cri import usage
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.host.usage import Usage
 from runtimes.oci.image import layer
 
 if TYPE_CHECKING:
@@ -26,10 +28,6 @@ def image_fs_info(store: ImageStore, now_ns: int) -> cri.ImageFsInfoResponse:
         if record is not None:
             used_bytes += record.used_bytes
             inodes += record.inodes
-    usage = cri.FilesystemUsage(
-        timestamp=now_ns,
-        fs_id=cri.FilesystemIdentifier(mountpoint=str(store.layout.root)),
-        used_bytes=cri.UInt64Value(value=used_bytes),
-        inodes_used=cri.UInt64Value(value=inodes),
-    )
-    return cri.ImageFsInfoResponse(image_filesystems=[usage], container_filesystems=[usage])
+    folder = store.layout.root
+    taken = usage.filesystem(Usage(used_bytes, inodes, now_ns), folder)
+    return cri.ImageFsInfoResponse(image_filesystems=[taken], container_filesystems=[taken])

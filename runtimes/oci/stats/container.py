@@ -85,10 +85,4 @@ def measure(engine: Engine, record: ContainerRecord) -> cri.ContainerStats:
 
 def _writable_layer(engine: Engine, record: ContainerRecord) -> cri.FilesystemUsage:
     folder = engine.containers.folder(record.id)
-    used = engine.layer_usage.get(folder / "upper")
-    return cri.FilesystemUsage(
-        timestamp=used.timestamp_ns,
-        fs_id=cri.FilesystemIdentifier(mountpoint=str(folder)),
-        used_bytes=cri.UInt64Value(value=used.used_bytes),
-        inodes_used=cri.UInt64Value(value=used.inodes),
-    )
+    return usage.filesystem(engine.layer_usage.get(folder / "upper"), folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.requires import requires
+from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.v1 import api_pb2 as cri
 
@@ -144,11 +145,41 @@ def test_a_device_of_the_node_can_be_given(contract: Bench) -> None:
     assert contract.output("head -c 4 /dev/mine | wc -c", adjust) == "4"
 
 
-@requires(Capability.IMAGE_VOLUMES)
-def test_an_image_can_be_mounted(contract: Bench) -> None:
-    def adjust(config: cri.ContainerConfig) -> None:
-        config.mounts.append(
-            cri.Mount(container_path="/volume", image=contract.image, readonly=True)
+def with_image(contract: Bench, config: cri.ContainerConfig, sub_path: str = "") -> None:
+    config.mounts.append(
+        cri.Mount(
+            container_path="/volume",
+            image=contract.image,
+            image_sub_path=sub_path,
+            readonly=True,
         )
+    )
 
-    assert contract.output("ls /volume/bin/busybox", adjust) == "/volume/bin/busybox"
+
+@requires(Capability.IMAGE_VOLUMES)
+def test_an_image_can_be_mounted_and_not_written(contract: Bench) -> None:
+    script = "ls /volume/bin/busybox; touch /volume/mine || echo refused"
+
+    ended = contract.sh(script, lambda config: with_image(contract, config))
+
+    assert ended.log.splitlines()[0] == "/volume/bin/busybox"
+    assert "Read-only file system" in ended.log
+    (mount,) = contract.status(ended.id).mounts
+    assert (mount.container_path, mount.image.image) == ("/volume", contract.image.image)
+
+
+@requires(Capability.IMAGE_VOLUMES)
+def test_a_folder_of_an_image_can_be_mounted(contract: Bench) -> None:
+    found = contract.output("ls /volume", lambda config: with_image(contract, config, "bin"))
+
+    assert "busybox" in found.split()
+
+
+@requires(Capability.IMAGE_VOLUMES)
+@pytest.mark.parametrize("sub_path", ["no/such/folder", "bin/busybox"])
+def test_what_is_no_folder_of_an_image_can_not_be_mounted(contract: Bench, sub_path: str) -> None:
+    config = contract.config("true")
+    with_image(contract, config, sub_path)
+
+    with pytest.raises((errors.InvalidArgument, errors.NotFound)):
+        contract.service.start_container(contract.create(config))
