@@ -8,27 +8,38 @@ The first lines of a manifest are comments: the first says what it shows, others
     message <container>: <text>     of its termination, which is just that but for line ends
     reason <container>: <word>      of its termination
     qos: <class>                    of the first pod
+    needs: <capability>             without which a backend refuses the pod, and the rest is void
 """
 
 from __future__ import annotations
 
+import secrets
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.client import StartFailed
 from runtimes.client.workloads import Outcome, configuration, plan_now, pods_of, wanted
+from runtimes.core.capability import Capability
+from runtimes.kubelet.config import KubeletConfig
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runtimes.client import Pod, Runtime
     from runtimes.client.workloads import Wanted
     from runtimes.core.pod import v1
 
 IMAGE = "busybox:1.36"
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples/pods").glob("*.yaml"))
+AT_ONCE = 6
 PATIENCE = 90.0
 _PAUSE = 0.1
+_KINDS = {"expect", "log", "message", "reason", "qos", "needs"}
+_NEEDS = ("needs",)
+
+Outcomes = dict[str, Future[list[str]]]
+"""Of each example, what it broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +50,16 @@ class Promise:
     text: str
 
 
+REFUSED = Promise(("expect",), "refused FailedSync")
+
+
 def promises(manifest: str) -> list[Promise]:
     found = []
     for line in manifest.splitlines():
         if not line.startswith("# "):
             break
         head, colon, text = line[2:].partition(": ")
-        if colon and head.split()[0] in {"expect", "log", "message", "reason", "qos"}:
+        if colon and head.split()[0] in _KINDS:
             found.append(Promise(tuple(head.split()), text))
     return found
 
@@ -56,10 +70,32 @@ def carry_out(runtime: Runtime, path: Path, image: str) -> list[str]:
     objects = runtime.read(text.replace(IMAGE, image))
     for kept in configuration(objects):
         runtime.keep(kept)
+    promised = applicable(promises(text), runtime.opened.backend.capabilities)
     broken: list[str] = []
     for one in wanted(objects):
-        broken += _Case(runtime, one, promises(text)).run()
+        broken += _Case(runtime, one, promised).run()
     return broken
+
+
+def applicable(promised: list[Promise], claims: frozenset[Capability]) -> list[Promise]:
+    """What has to be kept: where a claim is missing that the example needs, to refuse it."""
+    needs = {Capability(one.text) for one in promised if one.words == _NEEDS}
+    return [one for one in promised if one.words != _NEEDS] if needs <= claims else [REFUSED]
+
+
+def run_all(runtime: Runtime, examples: list[Path], image: str) -> Outcomes:
+    """Run several at a time; each test waits for its own."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return {one.stem: pool.submit(carry_out, runtime, one, image) for one in examples}
+
+
+def node(folder: Path) -> KubeletConfig:
+    return KubeletConfig(
+        root=folder / "kubelet",
+        log_root=folder / "logs",
+        cgroup_root=f"rte{secrets.token_hex(3)}",
+        host_ip="192.0.2.7",
+    )
 
 
 @dataclass(slots=True)

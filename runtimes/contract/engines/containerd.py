@@ -91,7 +91,7 @@ class Containerd:
         return self._world.first is not None
 
     def start(self) -> None:
-        self._places.wipe(self.name)
+        self.stop()
         self._folder.mkdir(parents=True)
         self._configure()
         self._world.create()

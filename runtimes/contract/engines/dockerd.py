@@ -14,6 +14,8 @@ from runtimes.contract.engines.world import TOOLS, World, missing_tools, withdra
 from runtimes.contract.testimage.busybox import Missing, busybox, pause
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.contract.engines.places import Places
     from runtimes.contract.engines.registry import Registry
 
@@ -45,17 +47,43 @@ class Dockerd:
         return self._world.first is not None
 
     def start(self) -> None:
-        self._places.wipe(self.name)
+        self.stop()
         self._folder.mkdir(parents=True)
         self._world.create()
         if self._registry.running():
             self._registry.join(self._world)
-        (self._folder / "daemon.json").write_text("{}")
-        self._world.launch("dockerd", self._argv())
-        log = self._folder / "dockerd.log"
-        wait_for(self._ready, READY_TIMEOUT, lambda: f"dockerd{tail(log)}")
+        self.revive()
         for image in (pause(), busybox()):
             self._load(image.archive())
+
+    def kill(self) -> None:
+        """Kill the daemon alone, as a crash would; containers go on. Idempotent."""
+        try:
+            pid = int(self._pid_file.read_text())
+        except FileNotFoundError:
+            return
+        self._world.run(["kill", "-KILL", str(pid)])
+        wait_for(lambda: not self._answers(), READY_TIMEOUT, lambda: "dockerd to end")
+        self._pid_file.unlink(missing_ok=True)
+
+    def revive(self, *, live_restore: bool = False) -> None:
+        """Start the daemon on what is there, and wait until it answers.
+
+        Args:
+            live_restore: let containers go on that do; Docker's default is to stop them.
+
+        Raises:
+            EngineFailed: with the end of its log.
+        """
+        settings = {"live-restore": live_restore}
+        (self._folder / "daemon.json").write_text(json.dumps(settings))
+        self._world.launch("dockerd", self._argv())
+        log = self._folder / "dockerd.log"
+        wait_for(
+            lambda: self._answers() or not self.running(),
+            READY_TIMEOUT,
+            lambda: f"dockerd{tail(log)}",
+        )
 
     def stop(self) -> None:
         self._world.destroy()
@@ -80,7 +108,7 @@ class Dockerd:
             f"--host=unix://{self._places.socket(self.name)}",
             f"--data-root={folder}/root",
             "--exec-root=/run/docker",
-            f"--pidfile={folder}/dockerd.pid",
+            f"--pidfile={self._pid_file}",
             f"--cgroup-parent=/{self._cgroup_parent}",
             # Lowering the score needs a capability that sandboxed hosts lack.
             "--oom-score-adjust=0",
@@ -93,9 +121,12 @@ class Dockerd:
 
         return f"runtimes-dockerd-{hashlib.sha256(str(self._folder).encode()).hexdigest()[:8]}"
 
-    def _ready(self) -> bool:
-        if not self.running():
-            return True
+    @property
+    def _pid_file(self) -> Path:
+        """Its number in the namespace, not the host's."""
+        return self._folder / "dockerd.pid"
+
+    def _answers(self) -> bool:
         try:
             return self._call("GET", "/_ping")[0] == http.HTTPStatus.OK
         except OSError:

@@ -1,12 +1,14 @@
 """First process of an engine's namespaces: prepares them, then reaps what is orphaned.
 
-Runs by its path, alone, as `python -I -S init.py READY TARGET=SOURCE...`: nothing of the package is
-imported. Each SOURCE is bound over TARGET, so that what an engine writes there stays private.
+Runs by its path, alone, as `python -I -S init.py READY SHARED TARGET=SOURCE...`: nothing of the
+package is imported. Each SOURCE is bound over TARGET, so that what an engine writes there stays
+private. Mounts below SHARED are seen on both sides, whoever makes them; all others are cut off.
 READY is a file that appears once all is prepared.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -14,11 +16,13 @@ import sys
 from pathlib import Path
 
 UNIFIED = "/sys/fs/cgroup/unified"
+_MS_PRIVATE = 1 << 18
 
 
 def main() -> None:
-    ready, *bindings = sys.argv[1:]
+    ready, shared, *bindings = sys.argv[1:]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    _cut_off(Path(shared))
     _prepare(bindings)
     Path(ready).touch()
     while True:
@@ -26,8 +30,16 @@ def main() -> None:
         _reap()
 
 
+def _cut_off(shared: Path) -> None:
+    """Make every mount private but `shared` and those below; what no path reaches doesn't count."""
+    libc = ctypes.CDLL(None)
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        point = line.split()[4].encode().decode("unicode_escape")
+        if not Path(point).is_relative_to(shared):
+            libc.mount(None, os.fsencode(point), None, _MS_PRIVATE, None)
+
+
 def _prepare(bindings: list[str]) -> None:
-    _run("mount", "--make-rprivate", "/")
     _run("mount", "-t", "proc", "proc", "/proc")
     for binding in bindings:
         target, _, source = binding.partition("=")

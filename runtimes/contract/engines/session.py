@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.engines.places import Places
+from runtimes.contract.engines.world import World
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 VARIABLE = "RUNTIMES_ENGINES_DIR"
 FOLDER = ".engines"
@@ -52,6 +57,16 @@ class EngineSession:
                 lines = (line.partition("=") for line in done.stdout.splitlines())
                 self._started[engine] = {name: value for name, _, value in lines}
         return self._problems.get(engine, "")
+
+    @contextmanager
+    def folder_shared_with(self, engine: str) -> Iterator[Path]:
+        """A new folder, all mounts below which the engine sees: for a kubelet's volumes."""
+        self.env(engine)
+        shared = World(Places(self.folder).engine(engine)).shared
+        with tempfile.TemporaryDirectory(dir=shared.absolute()) as name:
+            folder = Path(name)
+            folder.chmod(0o755)
+            yield folder
 
     def release(self) -> None:
         """Let go of all; who was the last stops them."""

@@ -17,13 +17,14 @@ from runtimes.contract.engines.process import (
     tail,
     wait_for,
 )
+from runtimes.contract.engines.shared import share, withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PRIVATE = ("/run/containerd", "/run/docker", "/run/netns", "/var/lib/cni")
 """Where engines write whatever their configuration says."""
-TOOLS = ("unshare", "nsenter", "mount", "ip")
+TOOLS = ("unshare", "nsenter", "mount", "umount", "ip")
 READY_TIMEOUT = 15.0
 
 
@@ -45,6 +46,11 @@ class World:
         first = self.first
         return None if first is None else Path(f"/proc/{first.pid}/ns/net")
 
+    @property
+    def shared(self) -> Path:
+        """The folder below which mounts are seen here and there; all others are private."""
+        return self.folder / "shared"
+
     def create(self) -> None:
         """Make the namespaces.
 
@@ -54,10 +60,12 @@ class World:
         ready = self.folder / "ready"
         log = self.folder / "init.log"
         bindings = [f"{target}={self._over(target)}" for target in _present(PRIVATE)]
+        share(self.shared)
         outer = launch(
             [
-                *("unshare", "--mount", "--net", "--pid", "--fork", "--propagation", "private"),
-                *(sys.executable, "-I", "-S", init.__file__, str(ready), *bindings),
+                *("unshare", "--mount", "--net", "--pid", "--fork", "--propagation", "unchanged"),
+                *(sys.executable, "-I", "-S", init.__file__, str(ready), str(self.shared)),
+                *bindings,
             ],
             log,
         )
@@ -101,6 +109,7 @@ class World:
         first = self.first
         if first is not None:
             first.kill()
+        withdraw(self.shared)
 
     @property
     def _file(self) -> Path:

@@ -17,6 +17,7 @@ from runtimes.contract.engines import containerd
 from runtimes.contract.engines.places import MAX_SOCKET, Places
 from runtimes.contract.engines.process import EngineFailed, ProcessId
 from runtimes.contract.engines.unix_http import UnixConnection
+from runtimes.contract.engines.world import World
 from runtimes.contract.traces import mounts_below, processes_naming
 
 if TYPE_CHECKING:
@@ -193,6 +194,39 @@ def test_dockerd_has_the_suites_images(runtimes_engines: EngineSession) -> None:
 
     assert b"localhost/runtimes-test/busybox:1" in body
     assert b"localhost/runtimes-test/pause:1" in body
+
+
+@pytest.mark.needs_root
+@pytest.mark.needs_docker
+def test_a_mount_in_the_shared_folder_is_seen_on_both_sides(
+    runtimes_engines: EngineSession,
+) -> None:
+    world = World(Places(runtimes_engines.folder).engine("dockerd"))
+    with runtimes_engines.folder_shared_with("dockerd") as folder:
+        here, there = folder / "here", folder / "there"
+        for path in (here, there):
+            path.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "none", here], check=True)
+        world.run(["mount", "-t", "tmpfs", "none", str(there)])
+        try:
+            (here / "word").write_text("ours")
+            assert world.run(["cat", str(here / "word")]) == "ours"
+            assert there.is_mount()
+        finally:
+            subprocess.run(["umount", here, there], check=True)
+
+
+@pytest.mark.needs_root
+@pytest.mark.needs_docker
+def test_a_mount_elsewhere_stays_on_its_side(
+    runtimes_engines: EngineSession, tmp_path: Path
+) -> None:
+    world = World(Places(runtimes_engines.folder).engine("dockerd"))
+
+    world.run(["mount", "-t", "tmpfs", "none", str(tmp_path)])
+
+    assert not tmp_path.is_mount()
+    world.run(["umount", str(tmp_path)])
 
 
 @pytest.mark.needs_registry

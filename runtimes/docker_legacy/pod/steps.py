@@ -18,7 +18,7 @@ from runtimes.kubelet import layout
 from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.generate.resources import pod_resources
 from runtimes.kubelet.generate.sandbox import sandbox_config
-from runtimes.kubelet.generic.unsupported import refuse_unsupported
+from runtimes.kubelet.generic.unsupported import refuse_image_volumes, refuse_unsupported
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.sync.grace import plan_of
 from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
@@ -65,6 +65,7 @@ class DockerSteps:
 
     def prepare(self, pod: v1.Pod) -> None:
         refuse_unsupported(pod)
+        refuse_image_volumes(pod, self.node.around.claims)
         config = self.node.config
         memory = pod_resources(pod, config).memory_limit_in_bytes
         inputs = VolumeInputs(

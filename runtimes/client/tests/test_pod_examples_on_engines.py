@@ -1,0 +1,98 @@
+"""The manifests in examples/pods do on containerd and Docker what they do on the embedded backend.
+
+Each backend runs a third of them, another one each; with ``RUNTIMES_EXAMPLES=all``, every one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtimes.client import connect
+from runtimes.client.tests.pod_examples import EXAMPLES, Outcomes, node, run_all
+from runtimes.contract.testimage.busybox import PAUSE, busybox
+from runtimes.contract.testimage.push import push
+from runtimes.core import netns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runtimes.contract.engines.session import EngineSession
+
+pytestmark = [pytest.mark.needs_root, pytest.mark.timeout(600)]
+BACKENDS = ("docker", "dockershim", "cri")
+EVERY_ONE = os.environ.get("RUNTIMES_EXAMPLES") == "all"
+
+
+def examples_for(backend: str) -> list[Path]:
+    return EXAMPLES if EVERY_ONE else EXAMPLES[BACKENDS.index(backend) :: len(BACKENDS)]
+
+
+def names_for(backend: str) -> list[str]:
+    return [path.stem for path in examples_for(backend)]
+
+
+def run_on_docker(
+    backend: str, engines: EngineSession, settings: Callable[[Path], dict[str, Any]]
+) -> Iterator[Outcomes]:
+    """Run them on the Engine, its images from a file; `settings` are made for a folder."""
+    env = engines.env("dockerd")
+    host = env["RUNTIMES_TEST_DOCKER_HOST"]
+
+    def run(folder: Path) -> Outcomes:
+        archive = folder / "busybox.tar"
+        archive.write_bytes(busybox().archive())
+        with connect(backend, kubelet=node(folder), host=host, **settings(folder)) as runtime:
+            return run_all(runtime, examples_for(backend), runtime.import_image(archive)[0])
+
+    with engines.folder_shared_with("dockerd") as folder:
+        yield netns.enter(Path(env["RUNTIMES_TEST_DOCKER_NETNS"]), lambda: run(folder))
+
+
+@pytest.fixture(scope="module")
+def on_docker(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
+    yield from run_on_docker("docker", runtimes_engines, lambda _: {"infra_image": PAUSE})
+
+
+@pytest.fixture(scope="module")
+def on_dockershim(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
+    def settings(folder: Path) -> dict[str, Any]:
+        return {"sandbox_image": PAUSE, "root": folder / "root", "run_root": folder / "run"}
+
+    yield from run_on_docker("dockershim", runtimes_engines, settings)
+
+
+@pytest.fixture(scope="module")
+def on_containerd(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
+    env = runtimes_engines.env("containerd")
+    image = push(env["RUNTIMES_TEST_REGISTRY"], "examples/busybox", "1", busybox())
+    endpoint = env["CONTAINER_RUNTIME_ENDPOINT"]
+
+    def run(folder: Path) -> Outcomes:
+        with connect("cri", kubelet=node(folder), endpoint=endpoint) as runtime:
+            runtime.pull(image)
+            return run_all(runtime, examples_for("cri"), image)
+
+    with runtimes_engines.folder_shared_with("containerd") as folder:
+        yield netns.enter(Path(env["RUNTIMES_TEST_CONTAINERD_NETNS"]), lambda: run(folder))
+
+
+@pytest.mark.needs_containerd
+@pytest.mark.parametrize("name", names_for("cri"))
+def test_an_example_does_the_same_on_containerd(on_containerd: Outcomes, name: str) -> None:
+    assert on_containerd[name].result() == []
+
+
+@pytest.mark.needs_docker
+@pytest.mark.parametrize("name", names_for("docker"))
+def test_an_example_does_the_same_on_docker(on_docker: Outcomes, name: str) -> None:
+    assert on_docker[name].result() == []
+
+
+@pytest.mark.needs_docker
+@pytest.mark.parametrize("name", names_for("dockershim"))
+def test_an_example_does_the_same_on_dockershim(on_dockershim: Outcomes, name: str) -> None:
+    assert on_dockershim[name].result() == []
