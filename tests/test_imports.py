@@ -26,6 +26,7 @@ ALLOWED = {
     "contract": {"core", "kubelet"},
     "docker_legacy": {"core", "kubelet"},
     "rkt_stub": {"core", "kubelet"},
+    "history": {"core", "kubelet", "client"},
 }
 ONE_IMPORTER = {"docker": {"docker_legacy"}, "grpc": {"cri_remote", "server", "kubelet"}}
 HEAVY = ("grpc", "docker", "asyncio", "pyroute2")

@@ -68,10 +68,11 @@ def test_the_workspace_knows_the_distribution(dist: Distribution) -> None:
 def test_the_metapackage_offers_each_extra() -> None:
     root = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-    named = {"docker", "dockershim", "cri", "rkt", "oci", "server", "contract", "all"}
+    plugins = {"docker", "dockershim", "cri", "rkt", "oci"}
+    tools = {"server", "contract", "history"}
     bare = {line.split("==")[0] for line in root["dependencies"]}
 
-    assert set(root["optional-dependencies"]) == named
+    assert set(root["optional-dependencies"]) == plugins | tools | {"all"}
     assert bare == {f"runtimes-{n}" for n in ("core", "kubelet", "client", "cli", "cni", "oci")}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.hops import Layer, hop
 from runtimes.cri_remote import patience
 from runtimes.cri_remote.errors import translate
 
@@ -172,7 +173,8 @@ class Transport:
             response_deserializer=answer.FromString,
         )
         try:
-            return Stream(call(request, timeout=deadline.remaining()), self, rpc, request)
+            with hop(Layer.GRPC, rpc, self.endpoint):
+                return Stream(call(request, timeout=deadline.remaining()), self, rpc, request)
         except ValueError as error:
             raise self._closed_error(rpc) from error
 
@@ -228,7 +230,8 @@ class Transport:
         )
         bound = patience.seconds(call.rpc, self._base, call.own)
         try:
-            return invoke(call.request, timeout=bound)
+            with hop(Layer.GRPC, call.rpc, self.endpoint):
+                return invoke(call.request, timeout=bound)
         except grpc.RpcError as error:
             raise self.translated(error, call.rpc, call.request) from error
         except ValueError as error:

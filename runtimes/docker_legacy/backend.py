@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.backend import Kind, Probe, ProbeState
 from runtimes.core.capability import Capability
+from runtimes.core.hops import Layer, observed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,7 +135,7 @@ class PodBackend:
         from runtimes.docker_legacy.pod.manager import DockerManager
         from runtimes.docker_legacy.pod.node import DockerNode
 
-        docker = engine.open(chosen)
+        docker = observed(engine.open(chosen), Layer.DOCKER)
         return DockerManager(DockerNode(docker=docker, infra_image=chosen.infra_image))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from runtimes.core import errors
+from runtimes.core.hops import Layer, hop
 from runtimes.docker_legacy.call import Answer
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ def ask(
     data = call.encoded()
     headers = {"Content-Type": "application/json", **call.headers} if data else dict(call.headers)
     try:
-        response = session.request(
-            call.method,
-            f"{session.base_url}/v{version}{call.target}",
-            data=data,
-            headers=headers,
-            timeout=timeout,
-            allow_redirects=False,
-        )
+        with hop(Layer.HTTP, f"{call.method} {call.path}", endpoint):
+            response = session.request(
+                call.method,
+                f"{session.base_url}/v{version}{call.target}",
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+            )
     except requests.Timeout as error:
         raise _late(call, endpoint, timeout) from error
     except requests.RequestException as error:

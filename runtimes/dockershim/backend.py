@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.backend import Kind, Probe, ProbeState
 from runtimes.core.capability import Capability
+from runtimes.core.hops import Layer, observed
 from runtimes.dockershim.options import DockershimOptions
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class DockershimBackend:
         plugin, settings = _plugin(chosen)
         from runtimes.dockershim.service import DockershimService
 
-        return DockershimService(chosen, plugin.open(settings))
+        return DockershimService(chosen, observed(plugin.open(settings), Layer.DOCKER))
 
 
 def _chosen(options: object) -> DockershimOptions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from runtimes.core.backend import Kind
 from runtimes.core.configure import fill
+from runtimes.core.hops import Layer, observed
 from runtimes.kubelet.config import KubeletConfig
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def pod_runtime(
         if isinstance(service, Settler):
             service.settle(node, around)
         runtime: PodRuntime = service
-        return runtime
+        return observed(runtime, Layer.POD)
     from runtimes.kubelet.generic.runtime import GenericRuntime
 
-    return GenericRuntime(service, name=backend.name, config=node, around=around)
+    generic: PodRuntime = GenericRuntime(
+        observed(service, Layer.CRI), name=backend.name, config=node, around=around
+    )
+    return observed(generic, Layer.POD)

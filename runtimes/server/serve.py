@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtimes.core.hops import Layer, observed
 from runtimes.server import claim, systemd
 from runtimes.server.doorway import Doorway
 from runtimes.server.server import CriServer, Limits
@@ -61,7 +62,10 @@ def serve(serving: Serving) -> int:
         public = Path(passed.getsockname())
         serving = replace(serving, path=public.with_name(f".{public.name}.grpc"))
         doorway = Doorway(passed, serving.path)
-    with claim.claimed(serving.path) as held, serving.open() as service:
+    with (
+        claim.claimed(serving.path) as held,
+        observed(serving.open(), Layer.CRI) as service,
+    ):
         return asyncio.run(_serve(serving, held, service, doorway))
 
 

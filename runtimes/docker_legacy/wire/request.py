@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.hops import Layer, hop
 from runtimes.docker_legacy.call import Call
 from runtimes.docker_legacy.wire.incoming import Incoming
 
@@ -40,7 +41,7 @@ def begin(  # noqa: PLR0913 - what makes a request, by name
         TimeoutError: nothing came for `wait` seconds.
         Unavailable: the Engine went away.
     """
-    with ExitStack() as undo:
+    with ExitStack() as undo, hop(Layer.HTTP, f"{call.method} {call.path}", connection.endpoint):
         undo.callback(connection.close)
         try:
             if call.upload is None:

@@ -1,0 +1,1 @@
+"""The same Pod through every era of container runtimes, hop by hop."""

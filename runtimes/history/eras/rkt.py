@@ -1,0 +1,22 @@
+"""kubelet calls rkt."""
+
+from runtimes.history.eras.era import Era
+
+ERA = Era(
+    name="rkt",
+    title="rkt, pods without a daemon",
+    years="2015 to 2018, Kubernetes 1.1 to 1.9",
+    backend="rkt",
+    idea=(
+        "rkt knows pods itself: one program prepares a pod and becomes it, there is no daemon, and "
+        "the host's init looks after the processes."
+    ),
+    possible=(
+        "A second runtime in kubelet, and the proof that its interface had Docker's shape: "
+        "whatever wasn't Docker had to bend."
+    ),
+    price=(
+        "An rkt pod couldn't change: a container that died was a new pod. Kubernetes 1.10 removed "
+        "it, and rkt itself ended in 2020."
+    ),
+)

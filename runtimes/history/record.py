@@ -1,0 +1,141 @@
+"""Run the pod through the eras, one after the other."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.backend import ProbeState
+from runtimes.core.configure import fill, read_config
+from runtimes.core.discovery import load
+from runtimes.history.eras import ERAS
+from runtimes.history.recording.pod import Task
+from runtimes.history.recording.run import run
+from runtimes.history.story.model import Host, Recording, Told
+from runtimes.history.story.tell import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from runtimes.core.backend import Probe
+    from runtimes.core.configure import Config
+    from runtimes.history.eras.era import Era
+
+_KUBELET_ROOT = "RUNTIMES_KUBELET_ROOT"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for.
+
+    Attributes:
+        names: of eras, none for all.
+        config: the configuration file, None for the usual one.
+        warm: run the pod once before the run that is recorded.
+    """
+
+    manifest: str
+    names: Sequence[str] = ()
+    config: str | None = None
+    warm: bool = True
+
+
+def record(order: Order, progress: Callable[[Told], None]) -> Recording:
+    """Run the pod through each era that works here; what fails is told and ends nothing.
+
+    Raises:
+        InvalidManifest, NotFound: the manifest can't be read; nothing was run.
+        InvalidArgument: there are several pods in it, or no era has that name.
+    """
+    chosen = choose(order.names)
+    name = _pod_name(order.manifest)
+    config = read_config(Path(order.config) if order.config else None)
+    told: list[Told] = []
+    began = datetime.now(UTC)
+    with _own_kubelet_root():
+        for era in chosen:
+            told.append(_through(era, order, config))
+            progress(told[-1])
+    return Recording(
+        began=began.isoformat(timespec="seconds"),
+        host=_host(),
+        pod=name,
+        manifest=Path(order.manifest).read_text(),
+        warm=order.warm,
+        eras=tuple(told),
+    )
+
+
+def choose(names: Sequence[str]) -> tuple[Era, ...]:
+    """The eras of those names, in the order of time; all if there are none.
+
+    Raises:
+        InvalidArgument: there is no era of a name.
+    """
+    known = {era.name: era for era in ERAS}
+    for name in names:
+        if name not in known:
+            raise errors.InvalidArgument(
+                f"choose era '{name}': there is none; there are {', '.join(known)}"
+            )
+    return tuple(era for era in ERAS if not names or era.name in names)
+
+
+def _pod_name(manifest: str) -> str:
+    from runtimes.kubelet import manifest as manifests
+
+    pods = [one.object for one in manifests.load(Path(manifest)) if one.object.kind == "Pod"]
+    if len(pods) != 1:
+        raise errors.InvalidArgument(f"record the history of a pod: {manifest} has {len(pods)}")
+    return pods[0].metadata.name
+
+
+def _through(era: Era, order: Order, config: Config) -> Told:
+    try:
+        probe = _probe(era.served or era.backend, config)
+        if probe.state is not ProbeState.USABLE:
+            why = "; ".join(filter(None, (probe.reason, probe.remedy)))
+            return Told(era=era.name, state="unusable", why=why)
+        task = Task(era.backend, order.manifest, {}, order.config, order.warm)
+        return tell(era, run(era, task))
+    except errors.BackendUnavailable as error:
+        return Told(era=era.name, state="unusable", why=str(error))
+    except errors.Error as error:
+        return Told(era=era.name, state="failed", why=str(error))
+
+
+def _probe(backend: str, config: Config) -> Probe:
+    found = load(backend)
+    return found.probe(fill(found.options, config.backends.get(backend, {})))
+
+
+@contextmanager
+def _own_kubelet_root() -> Iterator[None]:
+    """Keep the recorded pods apart from the user's, whatever names they have."""
+    before = os.environ.get(_KUBELET_ROOT)
+    with tempfile.TemporaryDirectory(prefix="runtimes-history-") as folder:
+        os.environ[_KUBELET_ROOT] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_KUBELET_ROOT]
+            else:
+                os.environ[_KUBELET_ROOT] = before
+
+
+def _host() -> Host:
+    system = platform.uname()
+    return Host(
+        kernel=system.release,
+        machine=system.machine,
+        python=platform.python_version(),
+        cpus=os.cpu_count() or 0,
+    )

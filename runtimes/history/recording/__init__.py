@@ -1,0 +1,1 @@
+"""What happens while a Pod runs, caught as it happens."""

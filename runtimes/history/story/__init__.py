@@ -1,0 +1,1 @@
+"""From what was caught to what is told: pure."""

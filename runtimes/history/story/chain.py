@@ -1,0 +1,66 @@
+"""Which processes have to live between a client and a container's first process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.core.hops import Layer
+from runtimes.history.story.model import SERVER, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runtimes.history.story.caught import Hop, Process
+    from runtimes.history.story.programs import Program
+
+CLIENT, CONTAINER = "your program", "the container"
+
+
+def chain(
+    hops: Iterable[Hop],
+    peers: Mapping[str, Process],
+    ancestry: Sequence[Process],
+    started: Mapping[int, Process],
+) -> tuple[Link, ...]:
+    """From the client to the container.
+
+    Args:
+        hops: in order of time.
+        peers: who listens at the endpoints that hops name.
+        ancestry: of the container's first process, itself first.
+        started: the daemons that started the oldest ancestor, by that one's pid.
+    """
+    links: dict[int, Link] = {}
+    for hop in hops:
+        process = peers.get(hop.peer)
+        if process is not None and process.pid not in links:
+            links[process.pid] = _link(process, "grpc" if hop.layer is Layer.GRPC else "http")
+    oldest = ancestry[-1].pid if ancestry else 0
+    if (daemon := started.get(oldest)) is not None and daemon.pid not in links:
+        links[daemon.pid] = _link(daemon, "socket" if links else "fork")
+    for process in reversed(ancestry[1:]):
+        links.setdefault(process.pid, _link(process, "fork"))
+    end = Link(name=CONTAINER, reached="fork")
+    return (Link(name=CLIENT), *links.values(), end)
+
+
+def starters(
+    programs: Sequence[Program], ancestry: Sequence[Process], daemons: Mapping[int, Process]
+) -> dict[int, Process]:
+    """The daemon that started the oldest ancestor, by the forks that the kernel told of."""
+    if not ancestry:
+        return {}
+    parents = {one.pid: one.parent for one in programs}
+    pid = oldest = ancestry[-1].pid
+    while pid in parents:
+        pid = parents[pid]
+    return {oldest: daemons[pid]} if pid in daemons else {}
+
+
+def called(process: Process) -> str:
+    """What a process is called in pictures."""
+    return SERVER if "runtimes.history.recording.process" in process.argv else process.name
+
+
+def _link(process: Process, reached: str) -> Link:
+    return Link(name=called(process), reached=reached, size_bytes=process.size_bytes)  # type: ignore[arg-type]  # one of its literals

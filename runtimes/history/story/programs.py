@@ -1,0 +1,127 @@
+"""Which of the programs that the kernel told of belong to the pod, and what each was."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from runtimes.history.story.caught import Ended, Executed, Forked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from runtimes.history.story.caught import Event
+
+_WORD = re.compile(r"[a-z]{2,12}(-[a-z0-9]+)?\Z")
+UNREAD = "?"
+"""The name of a program that had ended before it could be looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One program that ran in a process.
+
+    Attributes:
+        parent: the process that forked this one, or the nearest one before it that is a program of
+            the pod or older than the recording.
+        end_ns: None for one that went on.
+        first: the first process of a container of the pod.
+    """
+
+    pid: int
+    parent: int
+    argv: tuple[str, ...]
+    begin_ns: int
+    end_ns: int | None = None
+    first: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.argv[0].rpartition("/")[2] if self.argv else UNREAD
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """`ids` of its containers and sandboxes, `roots` are the processes that serve it."""
+
+    ids: tuple[str, ...]
+    roots: frozenset[int]
+
+
+def programs(events: Iterable[Event], pod: Pod) -> list[Program]:
+    """The programs of a pod in order of time; what containers start themselves is left out."""
+    events = list(events)
+    parents = {one.child: one.parent for one in events if isinstance(one, Forked)}
+    ends = {one.pid: one for one in events if isinstance(one, Ended)}
+    executed = [one for one in events if isinstance(one, Executed)]
+    own = _own(executed, parents, pod)
+    known = pod.roots | own & {one.process.pid for one in executed}
+    begun: dict[int, list[Program]] = {}
+    for one in executed:
+        pid, inside = one.process.pid, any(name in one.cgroups for name in pod.ids)
+        if pid in own and (one.first or not inside):
+            program = Program(
+                pid=pid,
+                parent=_forker(pid, parents, known),
+                argv=one.process.argv,
+                begin_ns=one.at_ns,
+                first=one.first and inside,
+            )
+            _add(begun.setdefault(pid, []), program)
+    whole = [one for pid, ran in begun.items() for one in _ended(ran, ends.get(pid))]
+    return sorted(whole, key=lambda one: one.begin_ns)
+
+
+def label(argv: Sequence[str]) -> str:
+    """A program's name, and what it was asked to do where a plain word says so."""
+    if not argv:
+        return UNREAD
+    program = argv[0].rpartition("/")[2]
+    if argv[1:2] == ("-m",) and len(argv) > 2:
+        return f"{program} -m {argv[2].rpartition('.')[2]}"
+    words = [
+        word for before, word in pairwise(argv) if _WORD.match(word) and not before.startswith("-")
+    ]
+    return " ".join([program, *words[:1]])
+
+
+def _own(executed: Iterable[Executed], parents: dict[int, int], pod: Pod) -> set[int]:
+    """The processes that belong to the pod: by whom they descend from, or whom they name."""
+    naming = {
+        one.process.pid
+        for one in executed
+        if any(name in word for name in pod.ids for word in one.process.argv)
+    }
+    roots = pod.roots | {parents[pid] for pid in naming if pid in parents}
+    return naming | {pid for pid in parents if _descends(pid, parents, roots | naming)}
+
+
+def _forker(pid: int, parents: dict[int, int], known: Collection[int]) -> int:
+    pid = parents.get(pid, 0)
+    while pid in parents and pid not in known:
+        pid = parents[pid]
+    return pid
+
+
+def _descends(pid: int, parents: dict[int, int], roots: Collection[int]) -> bool:
+    while pid in parents:
+        pid = parents[pid]
+        if pid in roots:
+            return True
+    return False
+
+
+def _add(ran: list[Program], program: Program) -> None:
+    """A program that starts itself again is one; its last command line counts."""
+    if ran and ran[-1].name == program.name and ran[-1].first == program.first:
+        ran[-1] = replace(ran[-1], argv=program.argv)
+    else:
+        ran.append(program)
+
+
+def _ended(ran: list[Program], end: Ended | None) -> list[Program]:
+    """Each ends when the next one of its process begins, the last with the process."""
+    ends = [*(one.begin_ns for one in ran[1:]), None if end is None else end.at_ns]
+    return [replace(one, end_ns=at) for one, at in zip(ran, ends, strict=True)]

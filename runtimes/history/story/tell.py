@@ -1,0 +1,68 @@
+"""From all that was caught of an era to what is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runtimes.history.story.caught import Hop, Loaded
+from runtimes.history.story.chain import called, chain, starters
+from runtimes.history.story.model import Told
+from runtimes.history.story.programs import Pod, programs
+from runtimes.history.story.sequence import Cast, lifelines, rows
+
+if TYPE_CHECKING:
+    from runtimes.history.eras.era import Era
+    from runtimes.history.recording.run import Caught
+
+_MS = 1_000_000
+
+
+def tell(era: Era, caught: Caught) -> Told:
+    """Make sense of it."""
+    life = caught.life
+    hops = sorted(
+        (line for line in caught.lines if isinstance(line, Hop)), key=lambda hop: hop.begin_ns
+    )
+    server = next((hop.pid for hop in hops if hop.pid != life.pid), 0)
+    serving = {one.pid for one in caught.peers.values()} | {life.pid, server} - {0}
+    ran = programs(caught.events, Pod(life.ids, frozenset(serving)))
+    processes = {one.pid: one for one in (*caught.daemons.values(), *caught.peers.values())}
+    cast = Cast(
+        client=life.pid,
+        service=era.service,
+        server=server,
+        served=era.served,
+        processes={life.pid: era.service or "kubelet's part"}
+        | {pid: called(process) for pid, process in processes.items()},
+        peers={endpoint: called(process) for endpoint, process in caught.peers.items()},
+    )
+    told = rows(hops, ran, life.phases, cast)  # type: ignore[arg-type]  # phases have those names
+    within = [hop for hop in hops if life.phases["start"].holds(hop.begin_ns)]
+    links = chain(within, caught.peers, life.ancestry, starters(ran, life.ancestry, processes))
+    return Told(
+        era=era.name,
+        state="ran",
+        runtime=life.runtime,
+        start_ms=_ms(caught, "start"),
+        stop_ms=_ms(caught, "stop"),
+        lifelines=lifelines(told, cast),
+        rows=told,
+        chain=links,
+        lines=_lines(caught),
+        deaf=caught.deaf,
+    )
+
+
+def _ms(caught: Caught, phase: str) -> float:
+    span = caught.life.phases[phase]
+    return round((span.end_ns - span.begin_ns) / _MS, 1)
+
+
+def _lines(caught: Caught) -> dict[str, int]:
+    """Of code that two processes loaded the larger part counts, for it is the same."""
+    most: Counter[str] = Counter()
+    for line in caught.lines:
+        if isinstance(line, Loaded):
+            most |= Counter(line.lines)
+    return dict(sorted(most.items()))

@@ -1,0 +1,64 @@
+"""What the kernel's messages say."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+
+import pytest
+
+from runtimes.history.recording.kernel import Kernel, understand
+from runtimes.history.story.caught import Ended, Event, Executed, Forked, Process
+
+AT = 14_000
+
+
+def message(what: int, *numbers: int) -> bytes:
+    """One as it comes: netlink's header, the connector's, the event."""
+    head = bytes(16) + bytes(20)
+    return head + struct.pack("=IIQ", what, 0, AT) + struct.pack(f"={len(numbers)}I", *numbers)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (message(1, 10, 9, 20, 20), Forked(AT, 9, 20)),
+        (message(1, 10, 9, 21, 20), None),  # a thread
+        (message(2, 20, 20), Executed(AT, Process(20, ()))),
+        (message(0x80000000, 20, 20, 3 << 8, 17), Ended(AT, 20, 3)),
+        (message(0x80000000, 20, 20, 9, 17), Ended(AT, 20, -9)),
+        (message(0x80000000, 21, 20, 0, 17), None),  # a thread
+        (message(0x00000200, 20, 20), None),  # a new name
+        (bytes(40), None),
+    ],
+)
+def test_a_message_is_understood(given: bytes, expected: Event | None) -> None:
+    assert understand(given) == expected
+
+
+@pytest.mark.needs_root
+def test_a_program_that_is_gone_at_once_was_seen() -> None:
+    with Kernel() as kernel:
+        process = subprocess.Popen(["true", "seen"])
+        process.wait()
+
+    mine = [one for one in kernel.events if _pid(one) == process.pid]
+    assert [type(one) for one in mine] == [Forked, Executed, Ended]
+    forked, executed, ended = mine
+    assert isinstance(forked, Forked)
+    assert forked.parent == os.getpid()
+    assert isinstance(executed, Executed)
+    assert executed.process.argv in {("true", "seen"), ()}  # a host may be too busy to look
+    assert isinstance(ended, Ended)
+    assert ended.code == 0
+
+
+def _pid(event: Event) -> int:
+    match event:
+        case Forked():
+            return event.child
+        case Executed():
+            return event.process.pid
+        case Ended():
+            return event.pid
