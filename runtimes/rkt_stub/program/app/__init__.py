@@ -1,0 +1,1 @@
+"""`rkt app`: pods that change while they run."""

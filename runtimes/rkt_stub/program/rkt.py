@@ -1,0 +1,130 @@
+"""How rkt is called: its folders, what it may trust, and one call to its end.
+
+Results come on stdout and diagnostics on stderr; they are never mixed. rkt exits with 254 for all
+that it refuses and with 1 for some arguments, so an exit code says only that it refused: why is
+asked of `list` and `status`, whose answers are JSON, and never read out of a message.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runtimes.core import deadline, errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CALL_SECONDS = 120.0
+REFUSED = 254
+EXPERIMENTS = {"RKT_EXPERIMENT_APP": "true", "RKT_EXPERIMENT_ATTACH": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call left."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def complaint(self) -> str:
+        """The last line of stderr, which is rkt's own reason; warnings come before it."""
+        lines = self.stderr.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {self.code}, and no reason given"
+
+    def failure(self, action: str) -> errors.Error:
+        """The error for a refusal of which nothing more is known."""
+        return errors.Internal(f"{action}: rkt refused: {self.complaint}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rkt:
+    """Thread-safe.
+
+    Attributes:
+        program: name or path.
+        dir: where its images and pods are; None for rkt's own.
+        local_config: with ``net.d`` and ``auth.d``; None for rkt's own.
+        insecure: checks to leave out, as of ``--insecure-options``.
+    """
+
+    program: str = "rkt"
+    dir: Path | None = None
+    local_config: Path | None = None
+    insecure: tuple[str, ...] = ("image",)
+
+    def argv(self, *words: str, insecure: tuple[str, ...] = ()) -> list[str]:
+        """A whole command line; globals come first, which every version takes."""
+        folders = {"dir": self.dir, "local-config": self.local_config}
+        given = [f"--{name}={path}" for name, path in folders.items() if path is not None]
+        checks = (*self.insecure, *insecure)
+        options = [f"--insecure-options={','.join(checks)}"] if checks else []
+        return [self.program, *given, *options, *words]
+
+    def environment(self) -> Mapping[str, str]:
+        return {**os.environ, **EXPERIMENTS}
+
+    def call(self, *words: str, timeout: float | None = CALL_SECONDS) -> Answer:
+        """Run one command to its end.
+
+        Raises:
+            BackendUnavailable: there is no such program.
+            DeadlineExceeded: it took longer than `timeout` seconds, or than the caller's deadline.
+        """
+        argv = self.argv(*words)
+        patience = deadline.remaining(timeout)
+        try:
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                env=self.environment(),
+                timeout=patience,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise errors.DeadlineExceeded(
+                f"rkt {' '.join(words[:2])}: no end in {error.timeout:.1f} s; it was killed"
+            ) from error
+        except OSError as error:
+            raise errors.BackendUnavailable(
+                f"run {self.program}: {error.strerror}; put rkt on the PATH, or give"
+                " --option program=/path/to/rkt"
+            ) from error
+        return Answer(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+    def ask(self, action: str, *words: str) -> Answer:
+        """As `call`, where a refusal is an error.
+
+        Raises:
+            Internal: rkt refused.
+        """
+        answer = self.call(*words)
+        if not answer.ok:
+            raise answer.failure(action)
+        return answer
+
+    def ask_json(self, action: str, *words: str) -> Any:  # noqa: ANN401 - what the command's shape says
+        """As `ask`, of a command that prints JSON; ``null`` is None."""
+        answer = self.ask(action, *words)
+        try:
+            return json.loads(answer.stdout)
+        except ValueError as error:
+            raise errors.Internal(f"{action}: rkt's answer is no JSON: {answer.text[:80]!r}") from (
+                error
+            )

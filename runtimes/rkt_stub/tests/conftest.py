@@ -1,0 +1,33 @@
+"""Every test of behaviour runs on the stand-in, and on a real rkt where one is on the PATH."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.rkt_stub.program.fetch import fetch
+from runtimes.rkt_stub.tests.world import PROGRAMS, World, rkt_below, why_not
+
+if TYPE_CHECKING:
+    from runtimes.contract.engines.session import EngineSession
+
+
+@pytest.fixture(scope="session", params=sorted(PROGRAMS, reverse=True))
+def rkt_world(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    runtimes_engines: EngineSession,
+) -> World:
+    """With the suite's busybox in its store."""
+    program = PROGRAMS[request.param]
+    lacks = why_not(program)
+    if lacks:
+        pytest.skip(f"{request.param} rkt: {lacks}")
+    folder = tmp_path_factory.mktemp(f"rkt-{request.param}")
+    registry = runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"]
+    image = f"{registry}/runtimes-test/busybox:1"
+    world = World(rkt_below(folder, program), folder, image)
+    answer = fetch(world.rkt, image)
+    assert answer.ok, answer.complaint
+    return world

@@ -1,0 +1,77 @@
+"""enter and app exec: a command in the namespaces of a running app; and stage1's own entry."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from runtimes.rkt_stub.tests.standin.places import Failed, Json, PodPlace, find, read
+from runtimes.rkt_stub.tests.standin.stage1 import crun
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.tests.standin.flags import Flags
+
+
+def enter(root: str, flags: Flags) -> int:
+    pod = find(root, flags.args[0])
+    if pod.state != "running":
+        raise Failed(f'pod "{pod.uuid}" isn\'t currently running')
+    return _run(pod, _app(pod, flags), [*flags.args[1:], *flags.rest] or ["/bin/bash"])
+
+
+app_exec = enter
+
+
+def _app(pod: PodPlace, flags: Flags) -> str:
+    names = [one["name"] for one in pod.manifest["apps"]]
+    app = flags.get("app")
+    if not app and len(names) != 1:
+        raise Failed('specify app using "--app="')
+    app = app or names[0]
+    if app not in names:
+        raise Failed(f'app "{app}" not found')
+    return app
+
+
+def _run(pod: PodPlace, app: str, command: list[str]) -> int:
+    with open(pod.file(f"bundles/{app}/config.json")) as file:
+        process = json.load(file)["process"]
+    if read(pod.app_status(app)) or not _exists(_root(pod, app), command[0], process["env"]):
+        sys.stderr.write(f'Error: Unable to open "{command[0]}": no such file or directory\n')
+        return 1
+    words = [*process["env"], f"TERM={os.environ.get('TERM', 'linux')}"]
+    process |= {"args": command, "env": words, "cwd": "/", "terminal": os.isatty(0)}
+    return _become(pod, app, {**process, "user": {"uid": 0, "gid": 0}})
+
+
+def _become(pod: PodPlace, app: str, process: Json) -> NoReturn:
+    descriptor = os.memfd_create("process", 0)
+    os.write(descriptor, json.dumps(process).encode())
+    argv = crun(pod, "exec", f"--process=/proc/self/fd/{descriptor}", f"{pod.uuid}-{app}")
+    os.execvp(argv[0], argv)
+
+
+def _root(pod: PodPlace, app: str) -> str:
+    """Its tree as its first process sees it: nobody else has it mounted."""
+    return f"/proc/{read(pod.file(f'bundles/{app}/pid'))}/root"
+
+
+def _exists(root: str, name: str, environment: list[str]) -> bool:
+    if "/" in name:
+        return os.path.lexists(f"{root}/{name}")
+    path = next((one[5:] for one in environment if one.startswith("PATH=")), "")
+    return any(os.path.lexists(f"{root}/{folder}/{name}") for folder in path.split(":"))
+
+
+def stage1_enter(root: str, flags: Flags) -> int:
+    """``<stage1>/enter --pid=N -- /usr/bin/systemctl kill --signal=S APP.service``."""
+    pod = find(root, flags.args[0].split("/")[-4])
+    program, verb, signal, unit = flags.rest
+    if (os.path.basename(program), verb) != ("systemctl", "kill"):
+        raise Failed(f"the stand-in's pods have no {program} {verb}")
+    from runtimes.rkt_stub.tests.standin.do_mutable import ask
+
+    ask(pod, "kill", unit.removesuffix(".service"), signal=signal.partition("=")[2])
+    return 0
