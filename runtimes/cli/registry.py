@@ -23,6 +23,9 @@ COMMANDS: Final = {
         "cp": "Copy files into a container or out of it",
     },
     "Look": {
+        "status": "Show whether the node, its backend and its agent are well",
+        "get": "List pods, or what has happened to them, as kubectl does",
+        "describe": "Tell people all about pods, and what has happened to them",
         "ps": "List containers",
         "pods": "List pods",
         "logs": "Show what containers wrote",

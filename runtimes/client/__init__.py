@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from runtimes.client.pod_id import PodId
     from runtimes.client.runtime import Runtime
     from runtimes.client.summary import Summary, summarise
+    from runtimes.kubelet.agent.about import AgentInfo
     from runtimes.kubelet.events import Event
+    from runtimes.kubelet.journal.entry import JournalEntry
+    from runtimes.kubelet.journal.journal import PodJournal
     from runtimes.kubelet.manifest.load import Validation
     from runtimes.kubelet.status.view import PodView
 
 __all__ = [
+    "AgentInfo",
     "Container",
     "Event",
+    "JournalEntry",
     "LogLine",
     "LogOptions",
     "Pod",
     "PodEvent",
     "PodId",
+    "PodJournal",
     "PodView",
     "RunOptions",
     "Runtime",
@@ -38,13 +44,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgentInfo": "runtimes.kubelet.agent.about",
     "Container": "runtimes.client.container",
     "Event": "runtimes.kubelet.events",
+    "JournalEntry": "runtimes.kubelet.journal.entry",
     "LogLine": "runtimes.client.log_lines",
     "LogOptions": "runtimes.client.log_lines",
     "Pod": "runtimes.client.pod",
     "PodEvent": "runtimes.client.pod_events",
     "PodId": "runtimes.client.pod_id",
+    "PodJournal": "runtimes.kubelet.journal.journal",
     "PodView": "runtimes.kubelet.status.view",
     "RunOptions": "runtimes.client.image_run",
     "Runtime": "runtimes.client.runtime",

@@ -71,9 +71,14 @@ def read_all(statuses: Iterable[ContainerStatus], options: LogOptions) -> Iterat
 
 
 def follow_all(
-    look: Callable[[], Iterable[ContainerStatus]], options: LogOptions
+    look: Callable[[], Iterable[ContainerStatus]],
+    options: LogOptions,
+    goes_on: Callable[[], bool] = lambda: False,
 ) -> Iterator[LogLine]:
-    """Yield what containers write until none of those that `look` gives runs any more."""
+    """Yield what containers write until none of those that `look` gives runs any more.
+
+    While `goes_on` says so, such a container may be started again, and is waited for.
+    """
     merger = Merger(options)
     looked = 0.0
     try:
@@ -83,10 +88,10 @@ def follow_all(
                 merger.update(look())
             lines = merger.lines()
             yield from lines
-            if merger.idle:
+            if merger.idle and not goes_on():
                 return
             if not lines:
-                time.sleep(_FOLLOW_PERIOD)
+                time.sleep(_STATUS_PERIOD if merger.idle else _FOLLOW_PERIOD)
     finally:
         merger.close()
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from runtimes.client.runtime import Opened, Runtime
 from runtimes.core import discovery
 from runtimes.core.configure import Config, fill, read_config
-from runtimes.kubelet.opening import kubelet_config, pod_runtime
+from runtimes.kubelet.events import log_event
+from runtimes.kubelet.opening import kubelet_config, pod_runtime, recorder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,8 @@ def connect(
         config: the configuration file, read or to be read, instead of the usual one.
         kubelet: where pods' records, volumes and logs go, and more of the node; by default the
             configuration's table ``[kubelet]``, and ``$RUNTIMES_KUBELET_ROOT`` for all folders.
-        events: takes what happens to pods, such as "Pulling image"; by default it is logged.
+        events: takes what happens to pods, such as "Pulling image"; by default it is logged. It is
+            on record in any case, see `Pod.events`.
         options: of the backend, over those of the configuration file.
 
     Raises:
@@ -54,13 +56,15 @@ def connect(
     values = {**settings.backends.get(name, {}), **options}
     service = asked.backend.open(fill(asked.backend.options, values))
     node = kubelet or kubelet_config(settings.kubelet)
+    record = recorder(node.root, name, events or log_event)
     opened = Opened(
         backend=asked.backend,
         why=asked.choice.why,
-        runtime=pod_runtime(asked.backend, service, node, events=events),
+        runtime=pod_runtime(asked.backend, service, node, events=record),
         kubelet=node,
         service=service,
         config_path=settings.path,
+        record=record,
     )
     return Runtime(opened)
 

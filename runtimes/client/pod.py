@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from runtimes.client.summary import Summary
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus
+    from runtimes.kubelet.journal.entry import JournalEntry
     from runtimes.kubelet.status.view import PodView
     from runtimes.kubelet.store.claim import Claim
     from runtimes.kubelet.worker import PodWorker
@@ -93,15 +93,15 @@ class Pod:
 
     def status(self) -> v1.PodStatus:
         """Phase, conditions and container states, as `kubectl get pod -o yaml` shows them."""
-        from runtimes.kubelet.status.pod import StatusInputs, pod_status
+        from runtimes.kubelet.status.seen import status_from_outside
 
-        inputs = StatusInputs(
-            observed=self.observe(),
-            now_ns=time.time_ns(),
-            scheme=self.runtime.name,
-            host_ip=self.runtime.opened.kubelet.host_ip,
-        )
-        return pod_status(self.manifest, inputs)
+        runtime = self.runtime
+        host_ip = runtime.opened.kubelet.host_ip
+        return status_from_outside(self.manifest, runtime.backend_runtime, runtime.store, host_ip)
+
+    def journal(self) -> list[JournalEntry]:
+        """What has happened to it, in kubelet's words, equal events as one; the newest last."""
+        return self.runtime.store.journal.of_pod(self.uid)
 
     def look(self) -> v1.Pod:
         """The manifest with the status as it is now."""
@@ -329,7 +329,8 @@ class Pod:
 
         Args:
             container: its name.
-            follow: go on until nothing of it runs any more; new attempts are followed too.
+            follow: go on until nothing of it runs any more; new attempts are followed too, and
+                waited for while an agent or another process keeps the pod.
             tail: only this many of the last lines of each container.
             since_ns: nothing older, ns since the epoch.
 
@@ -344,7 +345,7 @@ class Pod:
         if not follow:
             return read_all([one.status for one in chosen], options)
         names = {one.name for one in chosen} if container else None
-        return follow_all(lambda: self._newest(names), options)
+        return follow_all(lambda: self._newest(names), options, self._goes_on)
 
     def previous_logs(
         self, container: str | None = None, *, tail: int | None = None
@@ -365,6 +366,10 @@ class Pod:
             )
         return read_all(attempts[1:2], LogOptions(tail=tail))
 
+    def _goes_on(self) -> bool:
+        kept = self.runtime.store.known(self.uid) is not None
+        return kept and self.phase not in {"Succeeded", "Failed"}
+
     def _newest(self, names: set[str] | None) -> list[ContainerStatus]:
         status = self.observe()
         wanted = self.container_names if names is None else names
@@ -384,10 +389,11 @@ class Pod:
     def _worker(self, *, fresh: bool = False) -> PodWorker:
         from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
+        opened = self.runtime.opened
         return PodWorker(
             self.runtime.backend_runtime,
             self.manifest,
             store=self.runtime.store,
             fresh=fresh,
-            settings=WorkerSettings(host_ip=self.runtime.opened.kubelet.host_ip),
+            settings=WorkerSettings(host_ip=opened.kubelet.host_ip, record=opened.record),
         )

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         RuntimeCondition,
         RuntimeVersion,
     )
+    from runtimes.kubelet.agent.about import AgentInfo
     from runtimes.kubelet.config import KubeletConfig
+    from runtimes.kubelet.events import Recorder
     from runtimes.kubelet.manifest.load import Validation
     from runtimes.kubelet.store.claim import Claim
     from runtimes.kubelet.store.pods import PodStore
@@ -56,6 +58,7 @@ class Opened:
         runtime: the backend's own PodRuntime, or kubelet's generic one over its CRI service.
         kubelet: settings of the node.
         service: what the backend opened: a CRI service, or the same as `runtime` in era 1.
+        record: takes what happens to pods.
         config_path: the configuration file that was read, None when there is none.
     """
 
@@ -64,6 +67,7 @@ class Opened:
     runtime: PodRuntime
     kubelet: KubeletConfig
     service: object
+    record: Recorder
     config_path: Path | None = None
 
 
@@ -132,6 +136,12 @@ class Runtime:
         from runtimes.client.pod_events import watch
 
         return watch(self.backend_runtime)
+
+    def agent(self) -> AgentInfo | None:
+        """The agent that keeps pods of this root and backend running; None when there is none."""
+        from runtimes.kubelet.agent import about
+
+        return about.read(self.opened.kubelet.root, self.name)
 
     # -- pods
 

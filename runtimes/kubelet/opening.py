@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     from runtimes.core.backend import Backend
     from runtimes.core.pod.runtime import PodRuntime
-    from runtimes.kubelet.events import Recorder
+    from runtimes.kubelet.events import Event, Recorder
     from runtimes.kubelet.generic.node import Surroundings
+    from runtimes.kubelet.journal.journal import Journal
 
 ROOT_VARIABLE = "RUNTIMES_KUBELET_ROOT"
 
@@ -42,6 +44,22 @@ def kubelet_config(
     root = (os.environ if environ is None else environ).get(ROOT_VARIABLE, "")
     folders = {"root": root, "log_root": str(Path(root, "logs"))} if root else {}
     return fill(KubeletConfig, {**table, **folders})
+
+
+def recorder(root: Path, backend: str, tell: Recorder) -> Recorder:
+    """Note what happens to pods in their journal, and tell it too."""
+
+    @cache
+    def journal() -> Journal:
+        from runtimes.kubelet.store.pods import PodStore
+
+        return PodStore(root, backend).journal
+
+    def record(event: Event) -> None:
+        journal().record(event)
+        tell(event)
+
+    return record
 
 
 def pod_runtime(

@@ -25,12 +25,14 @@ from runtimes.core.pod.backoff import Backoff
 from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import PodStatus, RunningPod
 from runtimes.core.pod.sync import PodSyncResult
+from runtimes.kubelet.events import Recorder, log_event
 from runtimes.kubelet.pace import Pace, alive
 from runtimes.kubelet.probe.state import has_probes
 from runtimes.kubelet.status.pod import TERMINAL, StatusInputs, pod_status
 from runtimes.kubelet.status.reasons import WaitReason, updated_reasons
 from runtimes.kubelet.status.times import format_ns
 from runtimes.kubelet.status.view import PodView
+from runtimes.kubelet.store.known import Known, known
 from runtimes.kubelet.store.pods import marked_deleted
 from runtimes.kubelet.waiting import Patience, Watch
 
@@ -59,6 +61,7 @@ class WorkerSettings:
         retry: seconds after which a failed sync is tried again.
         resync: seconds after which a pod is synced though nothing changed.
         prober: makes the pod's probes; None lets the worker have one of its own.
+        record: takes what such a prober finds.
         now_ns: the clock.
     """
 
@@ -68,6 +71,7 @@ class WorkerSettings:
     retry: float = 10.0
     resync: float = 60.0
     prober: Prober | None = None
+    record: Recorder = log_event
     now_ns: Callable[[], int] = time.time_ns
 
 
@@ -99,6 +103,7 @@ class PodWorker:
         self._next: PodStatus | None = self._last if fresh else None
         self._reasons: dict[str, WaitReason] = {}
         self._previous: v1.PodStatus | None = None
+        self._noted: Known | None = None
         self._ended = False
         self._prober = self._settings.prober
         self._probed = threading.Event()
@@ -148,13 +153,16 @@ class PodWorker:
             end=None if timeout is None else time.monotonic() + timeout,
             interrupted=self._interrupted,
         )
-        while True:
-            patience.check()
-            view = self.sync()
-            yield view
-            if view.next_sync is None:
-                return
-            self._next = self._watch(view, until).wait(view.next_sync, patience)
+        try:
+            while True:
+                patience.check()
+                view = self.sync()
+                yield view
+                if view.next_sync is None:
+                    return
+                self._next = self._watch(view, until).wait(view.next_sync, patience)
+        finally:
+            self._drive_no_more()
 
     def run(
         self, until: Callable[[PodView], bool] | None = None, timeout: float | None = None
@@ -315,6 +323,7 @@ class PodWorker:
                 exec=self._runtime.exec,
                 host_ip=self._settings.host_ip or "127.0.0.1",
                 on_change=lambda _uid: changed.set(),
+                record=self._settings.record,
                 now_ns=self._settings.now_ns,
             )
         )
@@ -323,6 +332,7 @@ class PodWorker:
 
     def _view(self, observed: PodStatus, result: PodSyncResult) -> PodView:
         self._previous = self._status(observed)
+        self._note(observed)
         return PodView(
             pod=self._pod,
             status=self._previous,
@@ -330,6 +340,20 @@ class PodWorker:
             result=result,
             next_sync=self._next_sync(observed, result),
         )
+
+    def _note(self, observed: PodStatus) -> None:
+        """Let others see what is known here alone, if that has changed."""
+        if self._store is None or self._previous is None or not self._version:
+            return
+        now = known(self._reasons, self._results(observed), self._previous.conditions)
+        if now != self._noted:
+            self._store.note(self._pod.metadata.uid, now)
+            self._noted = now
+
+    def _drive_no_more(self) -> None:
+        if self._store is not None and self._noted is not None:
+            self._store.note(self._pod.metadata.uid, None)
+            self._noted = None
 
     def _next_sync(self, observed: PodStatus, result: PodSyncResult) -> float | None:
         pace = Pace(

@@ -38,33 +38,60 @@ class Column(Generic[T]):
     right: bool = False
 
 
-def render(
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a table is shown.
+
+    Attributes:
+        wide: with its wide columns.
+        colours: painted.
+        limit: characters that a line may have, 0 for any; the last column is cut to fit.
+        below: widths of a table that is continued; no headings then.
+    """
+
+    wide: bool = False
+    colours: bool = False
+    limit: int = 0
+    below: tuple[int, ...] = ()
+
+
+PLAIN = Look()
+
+
+def render(items: Sequence[T], columns: Sequence[Column[T]], look: Look = PLAIN) -> str:
+    """Lay out a table, headings first, without a newline at its end."""
+    return _laid_out(items, columns, look)[0]
+
+
+def print_table(
     items: Sequence[T],
     columns: Sequence[Column[T]],
     *,
     wide: bool = False,
-    colours: bool = False,
-    limit: int = 0,
-) -> str:
-    """Lay out a table, headings first, without a newline at its end.
+    below: tuple[int, ...] = (),
+) -> tuple[int, ...]:
+    """Print a table on stdout, or go on with one; return the widths of its columns."""
+    limit = 0 if wide else _terminal_width()
+    look = Look(wide=wide, colours=colour.wanted(), limit=limit, below=below)
+    text, widths = _laid_out(items, columns, look)
+    click.echo(text, color=True)
+    return widths
 
-    `limit`, if not 0, is how many characters a line may have; the last column is cut to fit.
-    """
-    shown = [column for column in columns if wide or not column.wide]
+
+def _laid_out(
+    items: Sequence[T], columns: Sequence[Column[T]], look: Look
+) -> tuple[str, tuple[int, ...]]:
+    shown = [column for column in columns if look.wide or not column.wide]
     rows = [[column.text(item) or "-" for column in shown] for item in items]
     titles = [column.title for column in shown]
     widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
-    if limit:
-        _cut_last(rows, limit - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
-    lines = [_line(titles, shown, widths)]
-    lines.extend(_line(row, shown, widths, colours=colours) for row in rows)
-    return "\n".join(lines)
-
-
-def print_table(items: Sequence[T], columns: Sequence[Column[T]], *, wide: bool = False) -> None:
-    """Print a table on stdout."""
-    limit = 0 if wide else _terminal_width()
-    click.echo(render(items, columns, wide=wide, colours=colour.wanted(), limit=limit), color=True)
+    if look.below:
+        widths = [max(two) for two in zip(widths, look.below, strict=True)]
+    if look.limit:
+        _cut_last(rows, look.limit - sum(widths[:-1]) - len(GAP) * (len(widths) - 1))
+    lines = [] if look.below else [_line(titles, shown, widths)]
+    lines.extend(_line(row, shown, widths, colours=look.colours) for row in rows)
+    return "\n".join(lines), tuple(widths)
 
 
 def _terminal_width() -> int:

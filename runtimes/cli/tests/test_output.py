@@ -12,7 +12,7 @@ from runtimes.cli.output import colour
 from runtimes.cli.output.data import print_data, to_data
 from runtimes.cli.output.listing import Listing
 from runtimes.cli.output.log_printer import LogPrinter
-from runtimes.cli.output.table import Column, render
+from runtimes.cli.output.table import Column, Look, render
 from runtimes.cli.output.words import age, short_id, size
 from runtimes.client import LogLine
 from runtimes.core.pod import v1
@@ -46,7 +46,7 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 
 
 def test_wide_tables_have_more_columns_and_empty_cells_a_dash() -> None:
-    assert render(_FRUITS, _COLUMNS, wide=True).splitlines()[1:] == [
+    assert render(_FRUITS, _COLUMNS, Look(wide=True)).splitlines()[1:] == [
         "apple        5   here",
         "fig       1000   -",
     ]
@@ -55,7 +55,7 @@ def test_wide_tables_have_more_columns_and_empty_cells_a_dash() -> None:
 def test_the_last_column_is_cut_to_the_terminals_width() -> None:
     long = [Fruit("apple", 5, "a very long way from here")]
 
-    *_, line = render(long, _COLUMNS, wide=True, limit=40).splitlines()
+    *_, line = render(long, _COLUMNS, Look(wide=True, limit=40)).splitlines()
 
     assert line == "apple        5   a very long way from h…"
     assert len(line) == 40
@@ -64,7 +64,7 @@ def test_the_last_column_is_cut_to_the_terminals_width() -> None:
 def test_colours_do_not_change_the_layout() -> None:
     columns = [Column[Fruit]("A", lambda f: f.name, paint=lambda _: "red"), _COLUMNS[1]]
 
-    painted = render(_FRUITS, columns, colours=True)
+    painted = render(_FRUITS, columns, Look(colours=True))
 
     assert "\x1b[31mfig\x1b[0m  " in painted
 

@@ -40,7 +40,7 @@ from runtimes.kubelet.probe.prober import Prober, ProberSettings
 from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
@@ -74,12 +74,18 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What the agent works with; `record` takes what happens to pods."""
+    """What the agent works with.
+
+    Attributes:
+        record: takes what happens to pods.
+        report: takes what is wrong with manifests, by file, when that has changed.
+    """
 
     runtime: PodRuntime
     store: PodStore
     config: KubeletConfig
     record: Recorder
+    report: Callable[[dict[str, str]], None] = lambda _problems: None
 
 
 class Agent:
@@ -214,6 +220,8 @@ class Agent:
         for what, problem in problems.items():
             if self._told.get(what) != problem:
                 log.warning("%s: %s", what, problem)
+        if problems != self._told:
+            self._node.report(problems)
         self._told = problems
 
     # -- what changes

@@ -7,16 +7,20 @@ import logging
 import resource
 import signal
 import threading
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from runtimes.kubelet.agent.about import AgentInfo, this_process, write
 from runtimes.kubelet.agent.agent import Agent, AgentSettings, Node
 from runtimes.kubelet.agent.claim import claimed
 from runtimes.kubelet.agent.housekeeping import HousekeepingSettings
 from runtimes.kubelet.agent.manifests import ManifestFolder
 from runtimes.kubelet.housekeeping.images import ImagePolicy
-from runtimes.kubelet.opening import pod_runtime
+from runtimes.kubelet.opening import pod_runtime, recorder
 from runtimes.kubelet.store.pods import PodStore
 
 if TYPE_CHECKING:
@@ -59,15 +63,24 @@ def serve(serving: Serving) -> bool:
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
         service = backend.open(serving.options)
+        tell = recorder(kubelet.root, backend.name, record)
         runtime = pod_runtime(
             backend,
             service,
             kubelet,
-            events=record,
+            events=tell,
             is_removed=lambda uid: not store.version(uid),
         )
         stack.enter_context(runtime)
-        node = Node(runtime=runtime, store=store, config=kubelet, record=record)
+        about = AgentInfo(
+            process=this_process(), started_ns=time.time_ns(), manifests=str(serving.manifests)
+        )
+
+        def report(problems: dict[str, str]) -> None:
+            write(kubelet.root, backend.name, replace(about, problems=problems))
+
+        report({})
+        node = Node(runtime=runtime, store=store, config=kubelet, record=tell, report=report)
         folder = ManifestFolder(serving.manifests, validate=serving.validate)
         asyncio.run(_until_signal(Agent(node, folder, _settings(serving))))
     return _threads_end()

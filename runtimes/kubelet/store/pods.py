@@ -2,9 +2,11 @@
 
     <root>/pods/<uid>/pod.json                       the record
     <root>/pods/<uid>/lock                           held by whoever works on the pod
+    <root>/pods/<uid>/known.json                     what its driver knows, see `known`
     <root>/names/<backend>_<namespace>_<name>        a link to the uid
     <root>/driven/<backend>_<namespace>_<name>       locked by whoever drives a pod of that name
     <root>/objects/                                  ConfigMaps and Secrets, see `objects`
+    <root>/events/                                   what has happened to them, see `journal`
     <root>/lock                                      held while the two change
 
 The name is linked before the record is written and unlinked after it is gone, so a kill at any
@@ -24,9 +26,10 @@ from msgspec.structs import replace
 from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.generate.references import Reference, references
+from runtimes.kubelet.journal.journal import Journal
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.status.times import format_ns
-from runtimes.kubelet.store import durable
+from runtimes.kubelet.store import durable, known
 from runtimes.kubelet.store.claim import Claim, claim
 from runtimes.kubelet.store.objects import ObjectStore
 from runtimes.kubelet.store.record import FORMAT, Applied, Outcome, Record, encode, read
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.pod import v1
+    from runtimes.kubelet.store.known import Known
 
 
 def new_uid() -> str:
@@ -58,6 +62,7 @@ class PodStore:
         root: the folder of it all.
         backend: whose pods these are.
         objects: ConfigMaps and Secrets that pods name.
+        journal: what has happened to the pods.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class PodStore:
         self._lock_file = root / "lock"
         self.backend = layout.checked(backend, "backend")
         self.objects = ObjectStore(root, backend)
+        self.journal = Journal(root, backend, self.by_uid)
         self._uid = uid
         self._now = now
 
@@ -121,6 +127,14 @@ class PodStore:
         uids = sorted(path.name for path in self._pods.glob("*") if not path.is_symlink())
         pods = [pod for pod in map(self.by_uid, uids) if pod is not None]
         return sorted(pods, key=lambda pod: (pod.metadata.namespace, pod.metadata.name))
+
+    def known(self, uid: str) -> Known | None:
+        """What the driver of a pod knows of it; None when it has none that lives."""
+        return known.read(self._record(uid).parent)
+
+    def note(self, uid: str, what: Known | None) -> None:
+        """Note what this process knows of a pod that it drives; None once it no longer does."""
+        known.write(self._record(uid).parent, what)
 
     def add_ephemeral(self, uid: str, container: v1.EphemeralContainer) -> v1.Pod:
         """Let a container for debugging join a pod; whoever drives the pod starts it.
@@ -266,11 +280,12 @@ class PodStore:
         link.symlink_to(pod.metadata.uid)
 
     def _sweep(self, uid: str) -> None:
-        """Remove the lock and half-written records of a pod that has no record."""
+        """Remove what belongs to the record of a pod that has none, half-written files too."""
         record = self._record(uid)
         if record.exists() or not record.parent.is_dir():
             return
-        for leftover in (record.parent / "lock", *record.parent.glob(".*")):
+        belongings = (record.parent / name for name in ("lock", known.FILE))
+        for leftover in (*belongings, *record.parent.glob(".*")):
             if leftover.is_file():
                 leftover.unlink()
         _remove_empty(record.parent)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.core.pod.sync import Reason
 from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.sync.durations import spell_seconds
 from runtimes.kubelet.sync.steps import StepFailed
 
 if TYPE_CHECKING:
@@ -46,13 +47,18 @@ def check_crash_loop(
     if wait <= 0:
         backoff.advance(key, ended)
         return
-    meta = pod.metadata
     raise StepFailed(
         Reason.CRASH_LOOP_BACK_OFF,
         f"back-off {spell_seconds(backoff.wait_of(key))} restarting failed"
-        f" container={container.name} pod={meta.name}_{meta.namespace}({meta.uid})",
+        f" container={container.name} pod={format_pod(pod)}",
         wait,
     )
+
+
+def format_pod(pod: v1.Pod) -> str:
+    """Name a pod as kubelet's messages do."""
+    meta = pod.metadata
+    return f"{meta.name}_{meta.namespace}({meta.uid})"
 
 
 def _latest_end(status: PodStatus, container: str) -> float | None:
@@ -61,9 +67,3 @@ def _latest_end(status: PodStatus, container: str) -> float | None:
         if attempt.name == container and attempt.state is ContainerState.EXITED:
             return (attempt.finished_at_ns or attempt.created_at_ns) / 1e9
     return None
-
-
-def spell_seconds(seconds: float) -> str:
-    """Write a duration as Go does: ``10s``, ``1m20s``, ``5m0s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -5,12 +5,14 @@ Source: kubelet pkg/kubelet/images/image_manager.go (EnsureImageExists).
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from runtimes.core import errors, image_ref
 from runtimes.core.pod.sync import Reason
 from runtimes.kubelet.events import Event, EventReason, Recorder
+from runtimes.kubelet.sync.durations import spell_milliseconds
 from runtimes.kubelet.sync.steps import StepFailed
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ def _pull(calls: ImageCalls, image: str, telling: _Telling) -> ImageFacts:
         telling.say(EventReason.BACK_OFF, message)
         raise StepFailed(Reason.IMAGE_PULL_BACK_OFF, message, wait)
     telling.say(EventReason.PULLING, f'Pulling image "{image}"')
+    began = time.monotonic()
     try:
         reference = calls.pull_image(image)
     except errors.Error as error:
@@ -135,7 +138,9 @@ def _pull(calls: ImageCalls, image: str, telling: _Telling) -> ImageFacts:
         reason = Reason.REGISTRY_UNAVAILABLE if unavailable else Reason.ERR_IMAGE_PULL
         message = f'Failed to pull image "{image}": {error}'
         raise telling.failed(reason, message) from error
-    telling.say(EventReason.PULLED, f'Successfully pulled image "{image}"')
+    took = spell_milliseconds(time.monotonic() - began)
+    message = f'Successfully pulled image "{image}" in {took} ({took} including waiting)'
+    telling.say(EventReason.PULLED, message)
     backoff.sweep()
     found = _find(calls, reference, telling)
     if found is None:

@@ -1,0 +1,1 @@
+"""What has happened to pods, on disk: it outlives the process that saw it."""

@@ -1,0 +1,168 @@
+"""The events of one backend's pods on disk, shared by every process that uses the same root.
+
+    <root>/events/<backend>/<namespace>_<name>_<uid>.jsonl
+
+An event is one line, appended; equal ones are told as one when they are read. A file that has
+grown is written anew with what would be read of it. Events of a pod stay for an hour after it is
+gone, as they do in a cluster.
+
+That an event can't be written never stops what it tells of.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import logging
+import os
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.kubelet import layout
+from runtimes.kubelet.journal.entry import JournalEntry, decode, encode, entry_of, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from runtimes.core.pod import v1
+    from runtimes.kubelet.events import Event
+
+log = logging.getLogger(__name__)
+_SUFFIX = ".jsonl"
+_LONGEST = 256 * 1024
+_KEPT = 100
+_LIFE_NS = 3600 * 10**9
+_SWEEP_NS = 60 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class PodJournal:
+    """What is known of one pod, the newest last."""
+
+    namespace: str
+    name: str
+    uid: str
+    entries: list[JournalEntry]
+
+
+class Journal:
+    """Thread-safe, and safe beside other processes.
+
+    Args:
+        pod: finds a recorded pod by its uid; None for one that is gone.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        backend: str,
+        pod: Callable[[str], v1.Pod | None],
+        *,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._folder = root / "events" / layout.checked(backend, "backend")
+        self._pod = pod
+        self._now_ns = now_ns
+        self._paths: dict[str, Path] = {}
+        self._swept_ns = 0
+        self._lock = threading.Lock()
+
+    def record(self, event: Event) -> None:
+        """Note that an event has happened now; of a pod that was never recorded, nothing."""
+        try:
+            path = self._path(event.pod_uid) or self._begin(event.pod_uid)
+            if path is not None:
+                _append(path, encode([entry_of(event, self._now_ns())]))
+        except (OSError, errors.Error) as error:
+            log.warning("note %s of pod %s: %s", event.reason, event.pod_uid, error)
+
+    def of_pod(self, uid: str) -> list[JournalEntry]:
+        """What has happened to a pod, the newest last."""
+        path = self._path(uid)
+        return [] if path is None else _read(path)
+
+    def all(self) -> list[PodJournal]:
+        """What has happened to every pod, by namespace and name."""
+        paths = sorted(self._folder.glob(f"*{_SUFFIX}"))
+        return [PodJournal(*_who(path), _read(path)) for path in paths]
+
+    def _path(self, uid: str) -> Path | None:
+        with self._lock:
+            if uid not in self._paths:
+                pattern = f"*_{glob.escape(layout.checked(uid, 'uid'))}{_SUFFIX}"
+                self._paths.update((uid, path) for path in self._folder.glob(pattern))
+            return self._paths.get(uid)
+
+    def _begin(self, uid: str) -> Path | None:
+        pod = self._pod(uid)
+        if pod is None:
+            return None
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self._sweep()
+        meta = pod.metadata
+        stem = layout.log_folder_name(meta.namespace, meta.name, uid)
+        with self._lock:
+            return self._paths.setdefault(uid, self._folder / f"{stem}{_SUFFIX}")
+
+    def _sweep(self) -> None:
+        """Forget pods that are gone; done when a pod begins, which no idle node does."""
+        now_ns = self._now_ns()
+        with self._lock:
+            if now_ns - self._swept_ns < _SWEEP_NS:
+                return
+            self._swept_ns = now_ns
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            uid = _who(path)[2]
+            with suppress(FileNotFoundError):
+                if now_ns - path.stat().st_mtime_ns > _LIFE_NS and self._pod(uid) is None:
+                    path.unlink()
+                    with self._lock:
+                        self._paths.pop(uid, None)
+
+
+def _who(path: Path) -> tuple[str, str, str]:
+    namespace, name, uid = path.stem.split("_", 2)
+    return namespace, name, uid
+
+
+def _read(path: Path) -> list[JournalEntry]:
+    try:
+        return folded(decode(path.read_bytes()))
+    except OSError:
+        return []
+
+
+def _append(path: Path, line: bytes) -> None:
+    with _locked(path) as descriptor:
+        os.write(descriptor, line)
+        if os.fstat(descriptor).st_size > _LONGEST:
+            half = path.with_suffix(".new")
+            half.write_bytes(encode(_read(path)[-_KEPT:]))
+            half.replace(path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open it alone; one that was replaced while it was waited for is left for its successor."""
+    while True:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_current(descriptor, path):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _is_current(descriptor: int, path: Path) -> bool:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.fstat(descriptor).st_ino == found.st_ino
