@@ -21,5 +21,7 @@ def foreseen(runtime: Runtime, pod: v1.Pod) -> Foreseen:
     if recorded is None:
         return foresee(pod, None, PodStatus(uid="", name=name, namespace=namespace))
     status = runtime.backend_runtime.get_pod_status(recorded.metadata.uid, name, namespace)
-    anew = recorded.metadata.deletion_timestamp and not runtime.pod(recorded.metadata.uid).running
-    return foresee(pod, None if anew else recorded, status)
+    here = runtime.pod(recorded.metadata.uid)
+    if recorded.metadata.deletion_timestamp and not here.running:
+        return foresee(pod, None, status)
+    return foresee(pod, recorded, status, ended=here.phase in {"Succeeded", "Failed"})

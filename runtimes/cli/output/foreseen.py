@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from runtimes.client.foresight import Foreseen
     from runtimes.client.workloads import Object
 
-_NOT_YET = "changed, but what runs doesn't follow it; remove the pod first to have it"
 _SETTLED = {"runs on", "has ended and stays so"}
 
 
@@ -42,6 +41,6 @@ def _show_pod(name: str, found: Foreseen) -> bool:
     click.echo(f"pod/{name} {found.word}")
     for container, fate in found.containers:
         click.echo(f"  {container}: {fate}")
-    for field in found.without_effect:
-        click.echo(f"  {field}: {_NOT_YET}")
+    for field in found.sandbox:
+        click.echo(f"  {field}: changed, for which the pod gets a new sandbox")
     return found.word != "unchanged" or any(fate not in _SETTLED for _, fate in found.containers)

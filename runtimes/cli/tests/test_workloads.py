@@ -172,13 +172,19 @@ def test_a_diff_tells_what_apply_would_do_and_does_nothing(cli: Cli) -> None:
     assert len(cli.ok("pods").rows) == 2
 
 
-def test_a_diff_names_what_a_running_pod_does_not_follow(cli: Cli) -> None:
+def test_a_diff_says_why_a_pod_gets_a_new_sandbox_and_apply_gives_it_one(cli: Cli) -> None:
     cli.ok("apply", cli.manifest(_DEPLOYMENT))
     path = cli.manifest(_DEPLOYMENT.replace("    spec:\n", "    spec:\n      hostname: other\n"))
 
     found = cli("diff", path)
 
-    assert found.out.startswith("pod/web-0 configured\n  main: runs on\n  spec.hostname: changed")
+    assert found.out.splitlines()[:3] == [
+        "pod/web-0 configured",
+        "  main: restarts: the pod gets a new sandbox",
+        "  spec.hostname: changed, for which the pod gets a new sandbox",
+    ]
+    assert cli.ok("apply", path).out == "pod/web-0 configured\npod/web-1 configured\n"
+    assert cli("diff", path).code == 0
 
 
 def test_a_diff_compares_config_maps(cli: Cli) -> None:

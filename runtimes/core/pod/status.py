@@ -54,6 +54,7 @@ class SandboxStatus:
         ready: as the runtime claims it.
         host_network: it shares the node's network namespace.
         ips: the pod's addresses, primary first; empty with the host's network.
+        hash: of what the pod asked of it, 0 when unknown.
     """
 
     id: str
@@ -62,6 +63,7 @@ class SandboxStatus:
     created_at_ns: int
     host_network: bool = False
     ips: tuple[str, ...] = ()
+    hash: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

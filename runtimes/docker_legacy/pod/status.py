@@ -20,7 +20,7 @@ from runtimes.core.pod.status import (
     SandboxStatus,
 )
 from runtimes.docker_legacy.pod.whose import Whose, whose
-from runtimes.kubelet.generate.notes import read_annotations
+from runtimes.kubelet.generate.notes import SANDBOX_HASH, parse_hash, read_annotations
 from runtimes.kubelet.status.termination_message import LastWords, termination_message
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def infra_status(found: ContainerInspect, owner: Whose) -> SandboxStatus:
         created_at_ns=nanoseconds(found["Created"]),
         host_network=on_host,
         ips=() if on_host else addresses(found),
+        hash=parse_hash((found["Config"].get("Labels") or {}).get(SANDBOX_HASH, "")),
     )
 
 

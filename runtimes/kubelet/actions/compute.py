@@ -5,6 +5,7 @@
     usable sandbox     -> ephemeral containers; then the next init container;
                           then, all of them done, each regular container by itself;
                           meanwhile each sidecar whose turn has come
+                          and what the pod no longer has is killed
     nothing to keep    -> kill the pod: that is how a finished one gives its sandbox back
 
 Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions).
@@ -17,13 +18,15 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.pod.probes import NO_PROBES, ProbeResult, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.hash import definition_hash
 from runtimes.kubelet.actions.init import InitProgress, init_progress, sidecars_begun
 from runtimes.kubelet.actions.model import ContainerKill, KillReason, PodActions
 from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
 from runtimes.kubelet.actions.sandbox import SandboxCheck, check_sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runtimes.core.pod import v1
 
 
@@ -42,19 +45,34 @@ def compute_pod_actions(
 def _with_new_sandbox(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> PodActions:
     only_kill = PodActions(kill_pod=True, sandbox_id=check.id, attempt=check.attempt)
     policy = restart_policy(pod)
-    if policy == NEVER and check.attempt != 0 and status.containers:
+    if policy == NEVER and check.attempt != 0 and status.containers and not check.outdated:
         return only_kill
-    start = tuple(
-        index
-        for index, container in enumerate(pod.spec.containers)
-        if not (policy == ON_FAILURE and _succeeded(status.latest(container.name)))
-    )
-    if not start:  # all have succeeded, so the init containers have, too
+    start = starting_over(pod, status, check)
+    if not start:  # all have ended for good, so the init containers have, too
         return only_kill
     actions = replace(only_kill, create_sandbox=True)
+    if policy == NEVER and check.outdated:  # their ends, which are our doing, would count
+        forgotten = tuple(pod.spec.containers[index].name for index in start)
+        actions = replace(actions, containers_to_forget=forgotten)
     if pod.spec.init_containers:
         return replace(actions, next_init_container=pod.spec.init_containers[0])
     return replace(actions, containers_to_start=start)
+
+
+def starting_over(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> tuple[int, ...]:
+    """Find the regular containers that run again in a new sandbox, after its init containers."""
+    policy = restart_policy(pod)
+    return tuple(
+        index
+        for index, container in enumerate(pod.spec.containers)
+        if not _is_over(policy, status.latest(container.name), check)
+    )
+
+
+def _is_over(policy: str, latest: ContainerStatus | None, check: SandboxCheck) -> bool:
+    if policy == NEVER and check.outdated:
+        return latest is not None and latest.state is ContainerState.EXITED
+    return policy == ON_FAILURE and _succeeded(latest)
 
 
 def _with_sandbox(
@@ -73,7 +91,20 @@ def _with_sandbox(
     if actions.kill_pod:
         return actions
     begun = [one for one in sidecars_begun(pod, status, init) if one is not init.next]
-    return _with_sidecars(status, actions, begun, probes)
+    actions = _with_sidecars(pod, status, actions, (begun, probes))
+    kills = (*unwanted(pod, status), *actions.containers_to_kill)
+    return replace(actions, containers_to_kill=kills)
+
+
+def unwanted(pod: v1.Pod, status: PodStatus) -> Iterator[ContainerKill]:
+    """Find the containers that run and that the pod no longer has."""
+    spec = pod.spec
+    wanted = {one.name for one in (*spec.init_containers, *spec.containers)}
+    wanted |= {one.name for one in spec.ephemeral_containers}
+    for one in status.containers:
+        if one.state is ContainerState.RUNNING and one.name not in wanted:
+            message = f"Container {one.name} is no longer in the pod's manifest"
+            yield ContainerKill(one.id, one.name, None, message, KillReason.NOT_WANTED)
 
 
 def _new_ephemeral(pod: v1.Pod, status: PodStatus) -> tuple[int, ...]:
@@ -111,7 +142,7 @@ def _with_regular(
                 if latest is not None and latest.state is ContainerState.UNKNOWN:
                     kills.append(_kill_unknown(latest, container))
             continue
-        fault = _fault(container, latest, probes)
+        fault = _fault(pod, container, latest, probes)
         if fault is None:
             keep += 1
             continue
@@ -129,14 +160,18 @@ def _with_regular(
 
 
 def _with_sidecars(
-    status: PodStatus, actions: PodActions, begun: list[v1.Container], probes: ProbeResults
+    pod: v1.Pod,
+    status: PodStatus,
+    actions: PodActions,
+    begun_and_probed: tuple[list[v1.Container], ProbeResults],
 ) -> PodActions:
+    begun, probes = begun_and_probed
     starts: list[v1.Container] = []
     kills = list(actions.containers_to_kill)
     for container in begun:
         latest = status.latest(container.name)
         if latest is not None and latest.state is ContainerState.RUNNING:
-            fault = _fault(container, latest, probes)
+            fault = _fault(pod, container, latest, probes)
             if fault is None:
                 continue
             reason, message = fault
@@ -149,9 +184,9 @@ def _with_sidecars(
 
 
 def _fault(
-    container: v1.Container, latest: ContainerStatus, probes: ProbeResults
+    pod: v1.Pod, container: v1.Container, latest: ContainerStatus, probes: ProbeResults
 ) -> tuple[KillReason, str] | None:
-    if latest.hash not in {0, container_hash(container)}:
+    if latest.hash not in {0, definition_hash(pod, container)}:
         return (
             KillReason.DEFINITION_CHANGED,
             f"Container {container.name} definition changed",

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from runtimes.core.pod.status import ContainerState
-from runtimes.kubelet.actions.compute import compute_pod_actions
+from runtimes.kubelet.actions.compute import compute_pod_actions, starting_over, unwanted
 from runtimes.kubelet.actions.model import KillReason
+from runtimes.kubelet.actions.restart import should_restart
+from runtimes.kubelet.actions.sandbox import check_sandbox
+from runtimes.kubelet.actions.wishes import changed_for_sandbox
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import PodStatus
     from runtimes.kubelet.actions.model import PodActions
 
-_BY_CONTAINER = {"containers", "init_containers", "ephemeral_containers"}
-_AT_ONCE = {
-    "active_deadline_seconds", "host_network", "image_pull_secrets", "restart_policy",
-    "termination_grace_period_seconds",
-}  # fmt: skip
+
+SETTLED = "has ended and stays so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,41 @@ class Foreseen:
 
     Attributes:
         word: ``created``, ``configured`` or ``unchanged``, as `apply` would say.
-        containers: each one's name and what becomes of it, init containers first.
-        without_effect: changed fields that what runs would not follow.
+        containers: each one's name and what becomes of it, init containers first; then those that
+            the pod no longer has.
+        sandbox: why the pod gets a new sandbox: what is asked of it otherwise than before.
     """
 
     word: str
     containers: tuple[tuple[str, str], ...]
-    without_effect: tuple[str, ...] = ()
+    sandbox: tuple[str, ...] = ()
 
 
-def foresee(wanted: v1.Pod, recorded: v1.Pod | None, status: PodStatus) -> Foreseen:
-    """Compare a pod with the one of its name that was applied before, None for none."""
+def foresee(
+    wanted: v1.Pod, recorded: v1.Pod | None, status: PodStatus, *, ended: bool = False
+) -> Foreseen:
+    """Compare a pod with the one of its name that was applied before, None for none.
+
+    Args:
+        wanted: judged and with defaults.
+        recorded: with its uid.
+        status: what there is of it.
+        ended: it has ended for good, so applying it starts nothing.
+    """
     names = [one.name for one in (*wanted.spec.init_containers, *wanted.spec.containers)]
     if recorded is None:
         return Foreseen("created", tuple((name, "starts") for name in names))
     pod = _as_applied(wanted, recorded)
+    word = "unchanged" if pod.spec == recorded.spec else "configured"
+    if ended:
+        return Foreseen(word, tuple((name, SETTLED) for name in names))
     actions = compute_pod_actions(pod, status)
+    removed = [kill.name for kill in unwanted(pod, status)]
+    fates = [(name, _fate(name, pod, status, actions)) for name in names]
     return Foreseen(
-        "unchanged" if pod.spec == recorded.spec else "configured",
-        tuple((name, _fate(name, pod, status, actions)) for name in names),
-        () if actions.create_sandbox else _without_effect(recorded.spec, pod.spec),
+        word,
+        (*fates, *((name, "stops: the pod no longer has it") for name in removed)),
+        changed_for_sandbox(recorded, pod) if actions.create_sandbox else (),
     )
 
 
@@ -62,7 +77,10 @@ def _fate(name: str, pod: v1.Pod, status: PodStatus, actions: PodActions) -> str
     latest = status.latest(name)
     runs = latest is not None and latest.state is ContainerState.RUNNING
     if actions.create_sandbox:
-        return "restarts: the pod gets a new sandbox" if runs else "starts"
+        again = _starts_over(name, pod, status)
+        if runs:
+            return "restarts: the pod gets a new sandbox" if again else "stops"
+        return "starts" if again else SETTLED
     for kill in actions.containers_to_kill:
         if kill.name == name:
             changed = kill.reason is KillReason.DEFINITION_CHANGED
@@ -70,19 +88,20 @@ def _fate(name: str, pod: v1.Pod, status: PodStatus, actions: PodActions) -> str
     if runs:
         return "stops" if actions.kill_pod else "runs on"
     if latest is None:
-        return "starts"
-    return "starts again" if name in _started(pod, actions) else "has ended and stays so"
+        return SETTLED if actions.kill_pod else "starts"
+    waits = _is_regular(name, pod) and not actions.kill_pod and should_restart(pod, name, status)
+    return "starts again" if waits or name in _started(actions) else SETTLED
 
 
-def _started(pod: v1.Pod, actions: PodActions) -> set[str]:
-    init = {one.name for one in (actions.next_init_container, *actions.sidecars_to_start) if one}
-    return init | {pod.spec.containers[index].name for index in actions.containers_to_start}
+def _is_regular(name: str, pod: v1.Pod) -> bool:
+    return any(one.name == name for one in pod.spec.containers)
 
 
-def _without_effect(before: v1.PodSpec, after: v1.PodSpec) -> tuple[str, ...]:
-    fields = zip(after.__struct_fields__, after.__struct_encode_fields__, strict=True)
-    return tuple(
-        f"spec.{word}"
-        for field, word in fields
-        if field not in _BY_CONTAINER | _AT_ONCE and getattr(before, field) != getattr(after, field)
-    )
+def _starts_over(name: str, pod: v1.Pod, status: PodStatus) -> bool:
+    regular = starting_over(pod, status, check_sandbox(pod, status))
+    names = {pod.spec.containers[index].name for index in regular}
+    return name in names | {one.name for one in pod.spec.init_containers}
+
+
+def _started(actions: PodActions) -> set[str]:
+    return {one.name for one in (actions.next_init_container, *actions.sidecars_to_start) if one}

@@ -37,3 +37,12 @@ def hash_json(text: bytes) -> int:
 
 def container_hash(container: v1.Container | v1.EphemeralContainer) -> int:
     return hash_json(go_json(container))
+
+
+def definition_hash(pod: v1.Pod, container: v1.Container | v1.EphemeralContainer) -> int:
+    """`container_hash`, with the volumes that the container mounts, if there are any."""
+    mounted = {mount.name for mount in container.volume_mounts}
+    volumes = [go_json(volume) for volume in pod.spec.volumes if volume.name in mounted]
+    if not volumes:
+        return container_hash(container)
+    return hash_json(b"\0".join((go_json(container), *volumes)))

@@ -15,6 +15,7 @@ class KillReason(StrEnum):
 
     UNKNOWN = "Unknown"
     DEFINITION_CHANGED = "DefinitionChanged"
+    NOT_WANTED = "NotWanted"
     LIVENESS_PROBE = "LivenessProbe"
     STARTUP_PROBE = "StartupProbe"
     POST_START_HOOK = "FailedPostStartHook"
@@ -44,6 +45,7 @@ class PodActions:
         kill_pod: stop everything of the pod, sandboxes included.
         create_sandbox: afterwards make a new one, as attempt `attempt`.
         sandbox_id: the sandbox to use, or the one being replaced; empty when there is none.
+        containers_to_forget: names of those whose attempts are removed before a new sandbox.
         containers_to_kill: stopped one by one; not with `kill_pod`.
         ephemeral_containers_to_start: indices into ``spec.ephemeralContainers``.
         sidecars_to_start: that ran before, or that run beside regular containers.
@@ -55,6 +57,7 @@ class PodActions:
     create_sandbox: bool = False
     sandbox_id: str = ""
     attempt: int = 0
+    containers_to_forget: tuple[str, ...] = ()
     containers_to_kill: tuple[ContainerKill, ...] = ()
     ephemeral_containers_to_start: tuple[int, ...] = ()
     sidecars_to_start: tuple[v1.Container, ...] = ()

@@ -9,7 +9,7 @@ import msgspec
 
 from runtimes.core import labels
 from runtimes.core.pod import v1
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.hash import definition_hash
 
 
 def pod_labels(pod: v1.Pod) -> dict[str, str]:
@@ -30,7 +30,7 @@ def container_annotations(
 ) -> dict[str, str]:
     """All that is needed to stop the container when its pod's manifest is lost."""
     annotations = {
-        labels.CONTAINER_HASH: f"{container_hash(container):x}",
+        labels.CONTAINER_HASH: f"{definition_hash(pod, container):x}",
         labels.CONTAINER_RESTART_COUNT: str(attempt),
         labels.CONTAINER_TERMINATION_MESSAGE_PATH: container.termination_message_path,
         labels.CONTAINER_TERMINATION_MESSAGE_POLICY: container.termination_message_policy,

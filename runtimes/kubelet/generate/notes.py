@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SANDBOX_HASH = "runtimes.kubelet/sandbox-hash"
+"""Annotation of a sandbox: a hash of what its pod asked of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerNotes:
     """What a container's annotations tell; what is missing or broken is as if never written."""

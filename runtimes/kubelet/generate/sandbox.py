@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.names import pod_log_directory
+from runtimes.kubelet.actions.wishes import sandbox_hash
 from runtimes.kubelet.generate import resources
 from runtimes.kubelet.generate.cgroup import cgroup_parent
 from runtimes.kubelet.generate.dns import ClusterDns, Resolver, pod_resolver
 from runtimes.kubelet.generate.hostname import kernel_hostname
 from runtimes.kubelet.generate.metadata import pod_labels
+from runtimes.kubelet.generate.notes import SANDBOX_HASH
 from runtimes.kubelet.generate.ports import port_mappings
 from runtimes.kubelet.generate.qos import pod_qos
 from runtimes.kubelet.generate.security import sandbox_security
@@ -46,7 +48,7 @@ def sandbox_config(
         ),
         port_mappings=port_mappings(pod),
         labels=pod_labels(pod),
-        annotations=meta.annotations,
+        annotations={**meta.annotations, SANDBOX_HASH: f"{sandbox_hash(pod):x}"},
         linux=_linux(pod, config, systemd=systemd),
     )
 

@@ -17,7 +17,7 @@ from runtimes.core.pod.status import (
     Image,
     SandboxStatus,
 )
-from runtimes.kubelet.generate.notes import read_annotations
+from runtimes.kubelet.generate.notes import SANDBOX_HASH, parse_hash, read_annotations
 
 if TYPE_CHECKING:
     from runtimes.core.pod.status import RegistryAuth
@@ -95,6 +95,7 @@ def from_cri_sandbox_status(status: cri.PodSandboxStatus) -> SandboxStatus:
         created_at_ns=status.created_at,
         host_network=on_host_network(status),
         ips=addresses(status),
+        hash=parse_hash(status.annotations.get(SANDBOX_HASH, "")),
     )
 
 

@@ -69,7 +69,8 @@ def kill_container(node: Node, pod: v1.Pod, kill: ContainerKill) -> None:
     """Stop one container that has to go, with the grace that its reason gives."""
     node.tell(pod, EventReason.KILLING, kill.message, container=kill.name)
     plan = plan_of(pod, kill.container, kill.reason)
-    stop = Stop(uid=pod.metadata.uid, id=kill.id, container=kill.container, plan=plan, ips=kill.ips)
+    spec = kill.container or _described(node.service, kill.id, kill.name)
+    stop = Stop(uid=pod.metadata.uid, id=kill.id, container=spec, plan=plan, ips=kill.ips)
     stop_container(node, stop)
 
 
@@ -126,6 +127,15 @@ def _from_annotations(
     notes = read_annotations(annotations)
     plan = plan_of_orphan(notes.deletion_grace_period, notes.termination_grace_period, override)
     return described_container(container.name, annotations), plan
+
+
+def _described(service: CriService, container_id: str, name: str) -> v1.Container | None:
+    """From its annotations, for a container that no manifest has any more."""
+    try:
+        annotations = service.container_status(container_id).status.annotations
+    except errors.NotFound:
+        return None
+    return described_container(name, annotations)
 
 
 def _stop_sandbox(service: CriService, uid: str, sandbox_id: str) -> SyncResult:

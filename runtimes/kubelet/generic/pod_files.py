@@ -50,6 +50,14 @@ def write_hosts_file(
     return path
 
 
+def refresh_hosts_file(
+    pod: v1.Pod, folders: PodFolders, ips: Sequence[str], config: KubeletConfig
+) -> None:
+    """Write it anew where running containers have it mounted."""
+    if folders.etc_hosts.exists() and (ips or pod.spec.host_network):
+        write_hosts_file(pod, folders, ips, config)
+
+
 def make_termination_log(folders: PodFolders, container: str, attempt: int) -> Path:
     """Make an empty file that any user of the container may write."""
     folder = folders.container(container)

@@ -130,9 +130,7 @@ class GenericRuntime:
         from runtimes.kubelet.generic.steps import CriSteps
         from runtimes.kubelet.sync.pod import sync_pod
 
-        steps = CriSteps(self._node, pull_secrets)
-        steps.refresh(pod)
-        return sync_pod(pod, status, steps, backoff, probes=probes)
+        return sync_pod(pod, status, CriSteps(self._node, pull_secrets), backoff, probes=probes)
 
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None

@@ -10,7 +10,7 @@ from runtimes.kubelet import layout
 from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.generate.resources import pod_resources
 from runtimes.kubelet.generate.sandbox import sandbox_config
-from runtimes.kubelet.generic import convert
+from runtimes.kubelet.generic import convert, pod_files
 from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.kill import PodKill, kill_container, kill_pod
 from runtimes.kubelet.generic.node import OWNER, Node
@@ -66,11 +66,12 @@ class CriSteps:
             self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
             raise
 
-    def refresh(self, pod: v1.Pod) -> None:
-        """Bring files of ConfigMaps and Secrets up to date; a failure is told, and changes none."""
+    def refresh(self, pod: v1.Pod, ips: tuple[str, ...]) -> None:
         try:
             with translated(f"refresh pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                refresh_volumes(pod, self._volume_inputs(pod))
+                inputs = self._volume_inputs(pod)
+                refresh_volumes(pod, inputs)
+                pod_files.refresh_hosts_file(pod, inputs.folders, ips, inputs.config)
         except errors.Error as error:
             self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
 

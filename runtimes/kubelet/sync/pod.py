@@ -43,6 +43,7 @@ def sync_pod(
     """Take the next steps from `status` towards `pod`; failures are results, never raised."""
     sync = _Sync(pod, status, steps, backoff)
     actions = compute_pod_actions(pod, status, probes)
+    steps.refresh(pod, status.ips)
     try:
         sync.carry_out(actions)
     except errors.Error as error:
@@ -87,6 +88,8 @@ class _Sync(Generic[SandboxT]):
             return False
         if actions.create_sandbox:
             self._remove(all_attempts(self.pod, self.status))
+            forgotten = actions.containers_to_forget
+            self._remove([one for one in self.status.containers if one.name in forgotten])
         return True
 
     def _kill_containers(self, actions: PodActions) -> bool:

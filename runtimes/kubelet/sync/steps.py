@@ -57,6 +57,10 @@ class PodSteps(Protocol[SandboxT]):
         """Describe the sandbox that is there."""
         ...
 
+    def refresh(self, pod: v1.Pod, ips: tuple[str, ...]) -> None:
+        """Bring files up to date that running containers have mounted; failures are told."""
+        ...
+
     def prepare(self, pod: v1.Pod) -> None:
         """Make what containers need before the sandbox exists: folders, volumes. Idempotent."""
         ...

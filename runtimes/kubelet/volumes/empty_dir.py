@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.kubelet.generate.amounts import units
-from runtimes.kubelet.volumes.mount import is_mount_point, mount
+from runtimes.kubelet.volumes.mount import MS_REMOUNT, is_mount_point, mount, unmount
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def set_up(
     *,
     fs_group: int | None = None,
 ) -> None:
-    """Make the volume at `folder`; one that is there is left as it is.
+    """Make the volume at `folder`; what one that is there holds stays, but for its medium.
 
     A sizeLimit is enforced in memory only.
 
@@ -53,8 +53,13 @@ def set_up(
     mode = _MODE if source.mode is None else source.mode
     if not folder.exists():
         _create(folder, mode, fs_group)
-    if source.medium == "Memory" and not is_mount_point(folder):
-        _mount_memory(folder, tmpfs_bytes(source, limits))
+    in_memory = is_mount_point(folder)
+    if source.medium == "Memory":
+        _mount_memory(folder, tmpfs_bytes(source, limits), MS_REMOUNT if in_memory else 0)
+    elif in_memory:  # as its definition was before
+        unmount(folder)
+    switched = in_memory != (source.medium == "Memory")
+    if switched or (fs_group is not None and folder.stat().st_gid != fs_group):
         _own(folder, mode, fs_group)
 
 
@@ -82,9 +87,11 @@ def _own(folder: Path, mode: int, fs_group: int | None) -> None:
     folder.chmod(mode | _SET_GROUP_ID)
 
 
-def _mount_memory(folder: Path, size_bytes: int) -> None:
+def _mount_memory(folder: Path, size_bytes: int, flags: int) -> None:
+    default = "size=50%" if flags else ""
+    size = f"size={size_bytes}" if size_bytes else default
     try:
-        mount("tmpfs", folder, kind="tmpfs", data=f"size={size_bytes}" if size_bytes else "")
+        mount("tmpfs", folder, kind="tmpfs", flags=flags, data=size)
     except errors.PermissionDenied as error:
         raise errors.PermissionDenied(
             f"set up emptyDir {folder.name} in memory: mounting a tmpfs is not permitted; run as"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import ctypes
 
 MS_BIND = 4096
+MS_REMOUNT = 32
 MNT_DETACH = 2
 _ESCAPES = {"\\040": " ", "\\011": "\t", "\\012": "\n", "\\134": "\\"}
 

@@ -48,7 +48,7 @@ def test_another_network_makes_all_of_the_pod_anew() -> None:
     found = foresee(pod(APP, SIDE, host_network=True, hostname="other"), BEFORE, STATUS)
 
     assert {fate for _, fate in found.containers} == {"restarts: the pod gets a new sandbox"}
-    assert found.without_effect == ()
+    assert found.sandbox == ("spec.hostNetwork", "spec.hostname")
 
 
 def test_a_lost_sandbox_starts_everything() -> None:
@@ -57,11 +57,18 @@ def test_a_lost_sandbox_starts_everything() -> None:
     assert {fate for _, fate in foresee(BEFORE, BEFORE, lost).containers} == {"starts"}
 
 
-def test_fields_that_what_runs_does_not_follow_are_named() -> None:
-    found = foresee(pod(APP, SIDE, hostname="other", host_pid=True), BEFORE, STATUS)
+def test_a_container_that_the_pod_no_longer_has_stops() -> None:
+    assert foresee(pod(APP), BEFORE, STATUS).containers == (
+        ("app", "runs on"),
+        ("side", "stops: the pod no longer has it"),
+    )
 
-    assert found.without_effect == ("spec.hostPID", "spec.hostname")
-    assert {fate for _, fate in found.containers} == {"runs on"}
+
+def test_a_pod_that_has_ended_stays_so() -> None:
+    over = observed(attempt(APP, EXITED), attempt(SIDE, EXITED), sandboxes=())
+    found = foresee(pod(container("app", image="other"), SIDE), BEFORE, over, ended=True)
+
+    assert {fate for _, fate in found.containers} == {"has ended and stays so"}
 
 
 def test_containers_for_debugging_are_nobodys_wish() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.kubelet.actions.sandbox import SandboxCheck, check_sandbox
+from runtimes.kubelet.actions.wishes import sandbox_hash
 from runtimes.kubelet.tests.builders import observed, pod, sandbox
 
 if TYPE_CHECKING:
@@ -34,4 +35,15 @@ def test_a_pod_gets_another_sandbox_by_the_rule(
     check = check_sandbox(pod(host_network=host), observed(sandboxes=sandboxes))
 
     changed, attempt, sandbox_id = expected
-    assert check == SandboxCheck(changed=changed, attempt=attempt, id=sandbox_id)
+    assert (check.changed, check.attempt, check.id) == (changed, attempt, sandbox_id)
+    assert check.outdated == (host != any(one.host_network for one in sandboxes))
+
+
+def test_a_pod_that_asks_for_another_sandbox_gets_one() -> None:
+    asked = pod(hostname="front")
+    made = sandbox(3, hash=sandbox_hash(asked))
+
+    again = check_sandbox(pod(hostname="other"), observed(sandboxes=(made,)))
+
+    assert not check_sandbox(asked, observed(sandboxes=(made,))).changed
+    assert again == SandboxCheck(changed=True, attempt=4, id="sandbox-3", outdated=True)

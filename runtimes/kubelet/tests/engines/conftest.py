@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -107,9 +108,17 @@ def engine(
     runtimes_engines: EngineSession,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RealKubelet]:
-    folder = tmp_path_factory.mktemp(request.param)
-    folder.chmod(0o755)
-    subject = subject_of(request.param, folder, runtimes_engines)
+    with ExitStack() as stack:
+        if request.param == "oci":
+            folder = tmp_path_factory.mktemp(request.param)
+        else:
+            folder = stack.enter_context(runtimes_engines.folder_shared_with("containerd"))
+        folder.chmod(0o755)
+        yield from _kubelet(request.param, folder, runtimes_engines)
+
+
+def _kubelet(name: str, folder: Path, engines: EngineSession) -> Iterator[RealKubelet]:
+    subject = subject_of(name, folder, engines)
     config = KubeletConfig(
         root=folder / "kubelet",
         log_root=folder / "logs",
@@ -120,7 +129,7 @@ def engine(
         image = provide(Run("rtk", subject, service, folder))
         runtime = GenericRuntime(service, name=subject.name, config=config)
         yield RealKubelet(runtime, image, config, folder)
-    if request.param == "oci":
+    if name == "oci":
         uninstall(folder / "run", f"rtk{os.getpid():x}")
     remove_cgroup_root(config.cgroup_root)
 

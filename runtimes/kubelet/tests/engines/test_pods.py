@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from runtimes.core.pod import v1
 from runtimes.kubelet.volumes.mount import mounts_below
 
@@ -182,7 +180,6 @@ def test_an_orphan_is_stopped_and_removed_without_its_manifest(real: RealKubelet
     assert uid not in {one.uid for one in real.runtime.get_pods(include_exited=True)}
 
 
-@pytest.mark.parametrize("engine", ["oci"], indirect=True)
 def test_memory_and_sub_paths_are_mounted_and_unmounted(real: RealKubelet) -> None:
     memory = v1.EmptyDirVolumeSource(medium="Memory", size_limit="1Mi")
     part = v1.VolumeMount(name="v", mount_path="/part", sub_path="a/b")

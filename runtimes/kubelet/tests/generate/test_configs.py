@@ -9,10 +9,11 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod import v1
+from runtimes.kubelet.actions.wishes import sandbox_hash
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generate.container import ContainerInputs, container_config
 from runtimes.kubelet.generate.dns import Resolver
-from runtimes.kubelet.generate.notes import ContainerNotes, read_annotations
+from runtimes.kubelet.generate.notes import SANDBOX_HASH, ContainerNotes, read_annotations
 from runtimes.kubelet.generate.sandbox import sandbox_config
 from runtimes.kubelet.generate.security import ImageFacts
 from runtimes.kubelet.tests.builders import UID, container, pod, with_meta
@@ -69,7 +70,8 @@ def test_a_sandbox_is_asked_for_with_all_that_its_pod_says() -> None:
         "io.kubernetes.pod.namespace": "default",
         "io.kubernetes.pod.uid": UID,
     }
-    assert dict(answer.annotations) == {"example.org/x": "y"}
+    assert answer.annotations["example.org/x"] == "y"
+    assert int(answer.annotations[SANDBOX_HASH], 16) == sandbox_hash(ASKED)
     assert list(answer.dns_config.searches) == ["a", "b"]
     assert answer.linux.cgroup_parent == f"/runtimes.kube/besteffort/pod{UID}"
 

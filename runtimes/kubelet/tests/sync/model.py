@@ -13,7 +13,8 @@ from runtimes.core.pod.status import (
     SandboxStatus,
 )
 from runtimes.core.pod.sync import Action, SyncResult
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.hash import definition_hash
+from runtimes.kubelet.actions.wishes import sandbox_hash
 from runtimes.kubelet.tests.builders import UID
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class ModelRuntime:
         self._call(f"remove_container:{container_id}")
         self.containers = [one for one in self.containers if one.id != container_id]
 
+    def refresh(self, pod: v1.Pod, ips: tuple[str, ...]) -> None:
+        pass  # no files here
+
     def prepare(self, pod: v1.Pod) -> None:
         self._call("prepare")
 
@@ -104,6 +108,7 @@ class ModelRuntime:
             created_at_ns=self._ticks,
             host_network=host,
             ips=() if host else ("10.0.0.2",),
+            hash=sandbox_hash(pod),
         )
         self.sandboxes.append(new)
         return new.id
@@ -127,7 +132,7 @@ class ModelRuntime:
                 name=container.name,
                 state=ContainerState.RUNNING,
                 created_at_ns=self._ticks,
-                hash=container_hash(container),
+                hash=definition_hash(pod, container),
                 restart_count=0 if latest is None else latest.restart_count + 1,
             )
         )
