@@ -18,7 +18,7 @@ from runtimes.core.streaming.session import Channel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _TARGETS = {Channel.STDOUT: _STDOUT, Channel.STDERR: _STDERR}
@@ -45,9 +45,14 @@ def interact(session: StreamSession, *, tty: bool, detachable: bool = False) -> 
         return session.wait()
 
 
+def user_size() -> Size | None:
+    """That of the user's terminal; None without one."""
+    return terminal.size(_STDOUT, _STDIN)
+
+
 def _follow_size(session: StreamSession, stack: ExitStack) -> Mapping[int, Callable[[], None]]:
     def tell() -> None:
-        measured = terminal.size(_STDOUT, _STDIN)
+        measured = user_size()
         if measured is not None:
             session.resize(*measured)
 

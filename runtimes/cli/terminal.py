@@ -9,19 +9,21 @@ import tty
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from runtimes.core.streaming.session import Size
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-def size(*fds: int) -> tuple[int, int] | None:
-    """Width and height in characters of the first that is a terminal."""
+def size(*fds: int) -> Size | None:
+    """That of the first that is a terminal."""
     for fd in fds:
         with suppress(OSError):
             columns, lines = os.get_terminal_size(fd)
             if columns and lines:
-                return columns, lines
+                return Size(columns, lines)
     return None
 
 

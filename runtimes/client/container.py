@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runtimes.client.pod import Pod
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus, ExecResult
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,24 @@ class Container:
         return self.pod.runtime.backend_runtime.exec(self.id, cmd, timeout)
 
     def open_exec(
-        self, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
         """Run a command in it with streams, to be closed by the caller; see `exchange`.
+
+        `size` is the tty's from the beginning; `resize` tells of later ones.
 
         Raises:
             FailedPrecondition: it doesn't run.
             InvalidArgument: there is no such program (some backends tell only in `wait`).
             Unimplemented: the backend has no such streams.
         """
-        return self.pod.runtime.backend_runtime.open_exec(self.id, cmd, tty=tty, stdin=stdin)
+        runtime = self.pod.runtime.backend_runtime
+        return runtime.open_exec(self.id, cmd, tty=tty, stdin=stdin, size=size)
 
     def attach(self, *, stdin: bool = False, tty: bool | None = None) -> StreamSession:
         """Connect to its main process; output from now on; closing leaves it running.

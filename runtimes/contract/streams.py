@@ -44,12 +44,18 @@ def begin_port_forward(service: CriService, pod_sandbox_id: str, port: int) -> N
         service.port_forward(cri.PortForwardRequest(pod_sandbox_id=pod_sandbox_id, port=[port]))
 
 
-def need_urls(service: CriService) -> None:
-    """Skip a test of URLs for a service that opens its streams in this process."""
+def opens_itself(service: CriService) -> bool:
+    """Whether its streams are of this process, not of a server that it gives URLs of."""
     try:
         service.exec(cri.ExecRequest(container_id="no-such-container", cmd=["true"], stdout=True))
     except errors.Unimplemented:
-        if isinstance(service, StreamingService):
-            pytest.skip("it opens streams itself, and leaves URLs to a server")
+        return isinstance(service, StreamingService)
     except errors.Error:
-        return
+        pass
+    return False
+
+
+def need_urls(service: CriService) -> None:
+    """Skip a test of URLs for a service that opens its streams in this process."""
+    if opens_itself(service):
+        pytest.skip("it opens streams itself, and leaves URLs to a server")

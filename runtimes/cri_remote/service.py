@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from runtimes.core.cri.services import CriService
-    from runtimes.core.streaming.session import StreamingService, StreamSession
+    from runtimes.core.streaming.session import Size, StreamingService, StreamSession
     from runtimes.cri_remote.transport import Transport
 
 
@@ -216,8 +216,8 @@ class RemoteCri:
     def exec(self, request: cri.ExecRequest) -> str:
         return container_exec.exec_url(self._runtime, request)
 
-    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
-        return container_exec.open_exec(self._runtime, request, self._streaming)
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
+        return container_exec.open_exec(self._runtime, request, self._streaming, size)
 
     def attach(self, request: cri.AttachRequest) -> str:
         return container_attach.attach_url(self._runtime, request)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.docker.interface import DockerInterface
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.dockershim.options import DockershimOptions
 
 
@@ -114,10 +114,10 @@ class DockershimService(UnimplementedService):
 
         return exec_sync(self.engine, container_id, cmd, timeout)
 
-    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
         from runtimes.dockershim.container.exec import open_exec
 
-        return open_exec(self.engine, request)
+        return open_exec(self.engine, request, size)
 
     def open_attach(self, request: cri.AttachRequest) -> StreamSession:
         from runtimes.dockershim.container.attach import open_attach

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
-    from runtimes.core.streaming.session import StreamingService, StreamSession
+    from runtimes.core.streaming.session import Size, StreamingService, StreamSession
     from runtimes.oci.options import OciOptions
 
 
@@ -184,10 +184,10 @@ class OciService(UnimplementedService):
 
         return exec_sync(self.engine, container_id, cmd, timeout)
 
-    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
         from runtimes.oci.container.exec import open_exec
 
-        return open_exec(self.engine, request)
+        return open_exec(self.engine, request, size)
 
     def open_attach(self, request: cri.AttachRequest) -> StreamSession:
         from runtimes.oci.container.attach import open_attach

@@ -9,7 +9,7 @@ import click
 from runtimes.cli.command import RunningCommand
 from runtimes.cli.complete import pod_names
 from runtimes.cli.exit_codes import of_failed_exec
-from runtimes.cli.interact import interact, write_all
+from runtimes.cli.interact import interact, user_size, write_all
 from runtimes.cli.settings import current
 from runtimes.core import errors
 
@@ -93,7 +93,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 def _stream(found: Container, words: Sequence[str], *, stdin: bool, tty: bool) -> int:
     try:
-        session = found.open_exec(words, tty=tty, stdin=stdin)
+        session = found.open_exec(words, tty=tty, stdin=stdin, size=user_size() if tty else None)
     except errors.Unimplemented:
         if stdin or tty:
             raise

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
     from runtimes.core.cri.v1 import api_pb2 as cri
-    from runtimes.core.streaming.session import StreamingService, StreamSession
+    from runtimes.core.streaming.session import Size, StreamingService, StreamSession
 
 EOT = b"\x04"
 
@@ -137,9 +137,12 @@ class HostStreams(FakeCri):
     attached: Sequence[str] = ("cat",)
     wished: cri.ExecRequest | cri.AttachRequest | None = None
 
-    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
         self.wished = request
-        return HostSession(request.cmd, tty=request.tty, stdin=request.stdin)
+        session = HostSession(request.cmd, tty=request.tty, stdin=request.stdin)
+        if size is not None:
+            session.resize(*size)
+        return session
 
     def open_attach(self, request: cri.AttachRequest) -> StreamSession:
         self.wished = request

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.requires import requires
-from runtimes.contract.streams import streaming
+from runtimes.contract.streams import opens_itself, streaming
 from runtimes.contract.talk import Heard, Talk
 from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming.session import Size
 
 if TYPE_CHECKING:
     from runtimes.contract.bench import Bench
@@ -80,6 +81,18 @@ def test_streamed_exec_with_a_tty_has_one_output_and_the_size_it_is_told(contrac
 
 
 @requires(Capability.EXEC_STREAM)
+def test_streamed_exec_soon_has_the_size_that_comes_with_it(contract: Bench) -> None:
+    script = 'until [ "$(stty size 2>/dev/null)" = "33 121" ]; do sleep 0.05; done; echo sized'
+    request = cri.ExecRequest(
+        container_id=contract.sleeper(), cmd=["sh", "-c", script], stdout=True, tty=True
+    )
+
+    with streaming(contract.service).open_exec(request, Size(121, 33)) as session:
+        assert Talk(session).rest().out == b"sized\r\n"
+        assert session.wait(_PATIENCE) == 0
+
+
+@requires(Capability.EXEC_STREAM)
 @pytest.mark.parametrize("tty", [False, True], ids=["pipes", "tty"])
 def test_streamed_exec_ends_when_its_caller_hangs_up(contract: Bench, *, tty: bool) -> None:
     container = contract.sleeper()
@@ -101,15 +114,14 @@ def test_streamed_exec_of_no_such_program_is_refused(contract: Bench) -> None:
         container_id=contract.sleeper(), cmd=["/no/such/program"], stdout=True, stderr=True
     )
 
-    with pytest.raises(errors.Error):
-        _run(contract, request)
-
-
-def _run(contract: Bench, request: cri.ExecRequest) -> int:
-    """Raises: at once, or at the end where a server is between."""
+    if opens_itself(contract.service):
+        with pytest.raises(errors.InvalidArgument, match="/no/such/program"):
+            streaming(contract.service).open_exec(request)
+        return
     with streaming(contract.service).open_exec(request) as session:
         Talk(session).rest()
-        return session.wait(_PATIENCE)
+        with pytest.raises(errors.Internal, match="/no/such/program"):
+            session.wait(_PATIENCE)
 
 
 def _exec(contract: Bench, script: str, *, stdin: bool = False, tty: bool = False) -> StreamSession:

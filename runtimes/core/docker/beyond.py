@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from runtimes.core.docker.types import Event, UpdateConfig
+    from runtimes.core.streaming.session import Size
 
 
 class EventStream(Protocol):
@@ -102,12 +103,17 @@ class DockerLoad(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """Which streams of a process are wanted; with a `tty`, stderr comes with stdout."""
+    """Which streams of a process are wanted; with a `tty`, stderr comes with stdout.
+
+    Attributes:
+        size: of the tty from the beginning, where the Engine can (API 1.42); soon after, elsewhere.
+    """
 
     tty: bool = False
     stdin: bool = False
     stdout: bool = True
     stderr: bool = True
+    size: Size | None = None
 
 
 class HijackedStream(Protocol):

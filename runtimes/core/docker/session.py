@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Self, TypeGuard
 
     from runtimes.core.docker.interface import DockerInterface
-    from runtimes.core.docker.types import ExecInspect
+    from runtimes.core.docker.types import ExecConfig, ExecInspect
     from runtimes.core.streaming.session import Inlet, Outlet, StreamSession
 
 T = TypeVar("T")
@@ -44,22 +44,29 @@ def open_exec(
     check_streams(f"run a command in container '{container_id}'", streams)
     if not cmd:
         raise errors.InvalidArgument(f"run a command in container '{container_id}': none is given")
-    exec_id = engine.create_exec(
-        container_id,
-        {
-            "Cmd": list(cmd),
-            "Tty": streams.tty,
-            "AttachStdin": streams.stdin,
-            "AttachStdout": streams.stdout or streams.tty,
-            "AttachStderr": streams.stderr and not streams.tty,
-        },
-    )
+    exec_id = engine.create_exec(container_id, _exec_config(cmd, streams))
     with ExitStack() as undo:
         ends = _exec_ends(engine, exec_id, streams)
         undo.callback(ends.close)
         _wait_for_start(engine, exec_id, ends, cmd)
+        session = ExecSession(engine, exec_id, ends, tty=streams.tty)
+        if streams.size is not None:
+            session.resize(*streams.size)
         undo.pop_all()
-    return ExecSession(engine, exec_id, ends, tty=streams.tty)
+    return session
+
+
+def _exec_config(cmd: Sequence[str], streams: Streams) -> ExecConfig:
+    config: ExecConfig = {
+        "Cmd": list(cmd),
+        "Tty": streams.tty,
+        "AttachStdin": streams.stdin,
+        "AttachStdout": streams.stdout or streams.tty,
+        "AttachStderr": streams.stderr and not streams.tty,
+    }
+    if streams.size is not None:
+        config["ConsoleSize"] = [streams.size.height, streams.size.width]
+    return config
 
 
 def open_attach(engine: DockerInterface, container_id: str, streams: Streams) -> StreamSession:

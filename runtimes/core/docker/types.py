@@ -368,6 +368,8 @@ class ExecConfig(TypedDict, total=False):
     AttachStdin: bool
     AttachStdout: bool
     AttachStderr: bool
+    ConsoleSize: list[int]
+    """Height and width; older Engines than API 1.42 don't look at it."""
 
 
 class ExecInspect(TypedDict):

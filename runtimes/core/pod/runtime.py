@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         RuntimeVersion,
     )
     from runtimes.core.pod.sync import PodSyncResult
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 
 class PodRuntime(Protocol):
@@ -114,9 +114,17 @@ class PodRuntime(Protocol):
         ...
 
     def open_exec(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        container_id: str,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
         """Run a command with streams; with a `tty`, stderr comes with stdout.
+
+        `size` is the tty's from the beginning.
 
         Raises:
             NotFound, FailedPrecondition, InvalidArgument: as `StreamingService.open_exec`.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         RuntimeVersion,
     )
     from runtimes.core.pod.sync import PodSyncResult
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 
 class UnimplementedPods:
@@ -97,7 +97,13 @@ class UnimplementedPods:
         raise self._refuse("exec")
 
     def open_exec(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        container_id: str,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
         raise self._refuse("open_exec")
 

@@ -14,7 +14,7 @@ Source: kubelet pkg/kubelet/cri/streaming/server.go (streaming.Runtime).
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import socket
@@ -36,6 +36,13 @@ class Channel(IntEnum):
     STDERR = 2
     ERROR = 3
     RESIZE = 4
+
+
+class Size(NamedTuple):
+    """A terminal's, in characters."""
+
+    width: int
+    height: int
 
 
 class Inlet(Protocol):
@@ -127,8 +134,10 @@ class StreamingService(Protocol):
     which answer with URLs: `runtimes.server` gives it some.
     """
 
-    def open_exec(self, request: cri.ExecRequest) -> StreamSession:
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
         """Run a command in a running container.
+
+        `size` is what its terminal has from the beginning, which `resize` would come too late for.
 
         Raises:
             NotFound: no such container.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 from runtimes.core import errors
+from runtimes.core.streaming.session import Size
 
 _NON_ZERO = "NonZeroExitCode"
 _EXIT_CODE = "ExitCode"
@@ -59,11 +60,11 @@ def of_size(width: int, height: int) -> bytes:
     return json.dumps({"Width": width, "Height": height}).encode()
 
 
-def size(message: bytes) -> tuple[int, int]:
-    """Width and height in characters.
+def size(message: bytes) -> Size:
+    """Read a terminal's size.
 
     Raises:
-        DataLoss: it isn't a size.
+        DataLoss: it isn't one.
     """
     try:
         told = {str(key).lower(): value for key, value in json.loads(message).items()}
@@ -72,7 +73,7 @@ def size(message: bytes) -> tuple[int, int]:
         raise errors.DataLoss("a terminal's size can't be read") from e
     if not (0 <= width <= _LARGEST_SIDE and 0 <= height <= _LARGEST_SIDE):
         raise errors.DataLoss(f"a terminal can't be {width} by {height} characters large")
-    return width, height
+    return Size(width, height)
 
 
 def _encode(told: dict[str, object]) -> bytes:

@@ -9,7 +9,7 @@ from runtimes.core.streaming.request import check_exec
 from runtimes.cri_remote import validate
 
 if TYPE_CHECKING:
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.cri_remote.streaming_options import StreamingOptions
     from runtimes.cri_remote.transport import Transport
 
@@ -25,9 +25,12 @@ def exec_url(runtime: Transport, request: cri.ExecRequest) -> str:
 
 
 def open_exec(
-    runtime: Transport, request: cri.ExecRequest, options: StreamingOptions
+    runtime: Transport,
+    request: cri.ExecRequest,
+    options: StreamingOptions,
+    size: Size | None = None,
 ) -> StreamSession:
-    """Run a command by way of the runtime's streaming server.
+    """Run a command by way of the runtime's streaming server, which is told `size` first.
 
     What it says of a program that can't be executed comes with the session's end.
 
@@ -41,4 +44,9 @@ def open_exec(
     what = f"exec in container '{request.container_id}'"
     channels = opening.channels_of(request)
     url = exec_url(runtime, request)
-    return opening.open_session(url, channels, lambda words: status.exit_code(words, what), options)
+    session = opening.open_session(
+        url, channels, lambda words: status.exit_code(words, what), options
+    )
+    if size is not None:
+        session.resize(*size)
+    return session

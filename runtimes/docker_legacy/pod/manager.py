@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         RegistryAuth,
         RunningPod,
     )
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.docker_legacy.pod.node import DockerNode
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.generic.node import Surroundings
@@ -130,9 +130,15 @@ class DockerManager:
         return self.node.exec(container_id, cmd, timeout)
 
     def open_exec(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        container_id: str,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
-        streams = Streams(tty=tty, stdin=stdin, stderr=not tty)
+        streams = Streams(tty=tty, stdin=stdin, stderr=not tty, size=size)
         return open_exec(self.node.docker, container_id, cmd, streams)
 
     def open_attach(

@@ -13,11 +13,11 @@ from runtimes.dockershim.container import find
 
 if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.dockershim.engine import Engine
 
 
-def open_exec(engine: Engine, request: cri.ExecRequest) -> StreamSession:
+def open_exec(engine: Engine, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
     """Run a command in a running container.
 
     Raises:
@@ -25,11 +25,15 @@ def open_exec(engine: Engine, request: cri.ExecRequest) -> StreamSession:
     Source: CRI Exec.
     """
     found = find.running(engine, request.container_id, "run a command in")
-    return session.open_exec(engine.docker, found["Id"], request.cmd, wanted(request))
+    return session.open_exec(engine.docker, found["Id"], request.cmd, wanted(request, size))
 
 
-def wanted(request: cri.ExecRequest | cri.AttachRequest) -> Streams:
+def wanted(request: cri.ExecRequest | cri.AttachRequest, size: Size | None = None) -> Streams:
     """The streams that a request names. Pure."""
     return Streams(
-        tty=request.tty, stdin=request.stdin, stdout=request.stdout, stderr=request.stderr
+        tty=request.tty,
+        stdin=request.stdin,
+        stdout=request.stdout,
+        stderr=request.stderr,
+        size=size,
     )

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         RuntimeVersion,
     )
     from runtimes.core.pod.sync import PodSyncResult
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 
 class GenericRuntime:
@@ -179,12 +179,19 @@ class GenericRuntime:
         return ExecResult(answer.exit_code, answer.stdout, answer.stderr)
 
     def open_exec(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        container_id: str,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
         from runtimes.kubelet.generic import streams
 
         service = streams.streaming(self._service, self._name)
-        return service.open_exec(streams.exec_request(container_id, cmd, tty=tty, stdin=stdin))
+        request = streams.exec_request(container_id, cmd, tty=tty, stdin=stdin)
+        return service.open_exec(request, size)
 
     def open_attach(
         self, container_id: str, *, tty: bool = False, stdin: bool = False

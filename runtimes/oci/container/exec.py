@@ -28,6 +28,7 @@ from runtimes.oci.stream.targets import Copied, Pipe, Terminal
 
 if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.streaming.session import Size
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import ContainerRecord
 
@@ -35,8 +36,10 @@ _START_SECONDS = 120.0
 _COMPLAINT = 8192
 
 
-def open_exec(engine: Engine, request: cri.ExecRequest) -> Session:
+def open_exec(engine: Engine, request: cri.ExecRequest, size: Size | None = None) -> Session:
     """Run a command in a running container; return once it runs.
+
+    crun 1.8 sets a terminal's `size` a moment after the command has begun, runc before.
 
     Raises:
         NotFound: no such container.
@@ -50,7 +53,9 @@ def open_exec(engine: Engine, request: cri.ExecRequest) -> Session:
     action = f"exec {list(request.cmd)} in container '{record.id}'"
     try:
         with ExitStack() as undo:
-            files = undo.enter_context(launch.Files(engine, record, request.cmd, tty=request.tty))
+            files = undo.enter_context(
+                launch.Files(engine, record, request.cmd, tty=request.tty, size=size)
+            )
             start = _Start(engine, record, files, action)
             made = _with_terminal(start, request) if request.tty else _with_pipes(start, request)
             undo.pop_all()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from runtimes.core.streaming.session import Size
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import ContainerRecord
 
@@ -47,14 +48,20 @@ class Files:
     """
 
     def __init__(
-        self, engine: Engine, record: ContainerRecord, cmd: Sequence[str], *, tty: bool = False
+        self,
+        engine: Engine,
+        record: ContainerRecord,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        size: Size | None = None,
     ) -> None:
         self.pid = engine.paths.execs / f"{os.urandom(8).hex()}.pid"
         self.spec = self.pid.with_suffix(".json")
         self.complaints = self.pid.with_suffix(".err")
         bundle = engine.containers.folder(record.id)
         spec = json.loads((bundle / "config.json").read_bytes())
-        self.spec.write_text(json.dumps(exec_process(spec, cmd, tty=tty)))
+        self.spec.write_text(json.dumps(exec_process(spec, cmd, tty=tty, size=size)))
 
     def remove(self) -> None:
         """Idempotent."""

@@ -16,6 +16,7 @@ from runtimes.oci.spec import environment, lsm, rlimits, user
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runtimes.core.streaming.session import Size
     from runtimes.oci.spec.request import SpecRequest
     from runtimes.oci.spec.schema import Capabilities, Process, Spec
 
@@ -71,7 +72,7 @@ def _working_dir(request: SpecRequest) -> str:
     return posixpath.normpath(posixpath.join("/", asked))
 
 
-def exec_process(spec: Spec, cmd: Sequence[str], *, tty: bool) -> Process:
+def exec_process(spec: Spec, cmd: Sequence[str], *, tty: bool, size: Size | None = None) -> Process:
     """The process for executing `cmd` in the running container that `spec` made.
 
     It has the container's user, environment, limits and confinement.
@@ -86,4 +87,6 @@ def exec_process(spec: Spec, cmd: Sequence[str], *, tty: bool) -> Process:
     process["terminal"] = tty
     if tty:
         process["env"] = environment.with_terminal(process["env"])
+    if tty and size is not None:
+        process["consoleSize"] = {"height": size.height, "width": size.width}
     return process

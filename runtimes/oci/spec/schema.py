@@ -32,8 +32,14 @@ class Rlimit(TypedDict):
     hard: int
 
 
+class ConsoleSize(TypedDict):
+    height: int
+    width: int
+
+
 class Process(TypedDict):
     terminal: bool
+    consoleSize: NotRequired[ConsoleSize]
     user: User
     args: list[str]
     env: list[str]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runtimes.core.cri.services import CriService
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.server.streaming.listening import Listening
     from runtimes.server.streaming.wire import Wire
 
@@ -177,20 +177,22 @@ class StreamingServer:
     ) -> None:
         service = self._streaming_service()
 
-        def opened() -> StreamSession:
-            if isinstance(wanted, cri.ExecRequest):
-                with failure.only_ours("Exec"):
-                    return service.open_exec(wanted)
-            with failure.only_ours("Attach"):
-                return service.open_attach(wanted)
-
         numbers: Mapping[Channel, int] | None = {one: one.value for one in Channel}
         if not choice.websocket:
             numbers = await process.opened_channels(wire, process.wanted_channels(wanted))
         if numbers is None:
             return
-        if wanted.tty:
-            await process.first_size(wire, numbers[Channel.RESIZE])
+        size: Size | None = None
+        if isinstance(wanted, cri.ExecRequest) and wanted.tty:
+            size = await process.first_size(wire, numbers[Channel.RESIZE])
+
+        def opened() -> StreamSession:
+            if isinstance(wanted, cri.ExecRequest):
+                with failure.only_ours("Exec"):
+                    return service.open_exec(wanted, size)
+            with failure.only_ours("Attach"):
+                return service.open_attach(wanted)
+
         await process.serve(wire, numbers, opened, self.lane)
 
     def _streaming_service(self) -> StreamingService:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -17,7 +16,7 @@ from runtimes.server.streaming import descriptors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtimes.core.streaming.session import Outlet, StreamSession
+    from runtimes.core.streaming.session import Outlet, Size, StreamSession
     from runtimes.core.streaming.spdy import Event
     from runtimes.server.lane import Lane
     from runtimes.server.streaming.urls import Wanted
@@ -30,7 +29,7 @@ _LOOK_SECONDS = 1.0
 _FIRST_LOOK_SECONDS = 0.005
 _MOST_EARLY_BYTES = 256 * 1024
 _MOST_EARLY_EVENTS = 16
-_SIZE_SECONDS = 0.1
+_SIZE_SECONDS = 0.5
 _EVENT_BYTES = 100
 """What an event takes besides its bytes."""
 
@@ -83,19 +82,26 @@ async def opened_channels(wire: Wire, wanted: set[Channel]) -> dict[Channel, int
     return found
 
 
-async def first_size(wire: Wire, stream: int) -> None:
+async def first_size(wire: Wire, stream: int) -> Size | None:
     """Give the client a moment to say its terminal's size, which programs ask for as they begin.
 
-    All that comes meanwhile is given back to `wire`.
+    All else that comes meanwhile is given back to `wire`.
+
+    Raises:
+        DataLoss: what it says is no size.
     """
     early: list[Event] = []
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(_SIZE_SECONDS):
             while len(early) < _MOST_EARLY_EVENTS and (event := await wire.receive()) is not None:
+                if isinstance(event, Received) and event.stream == stream and event.data:
+                    return status.size(event.data)
                 early.append(event)
-                if isinstance(event, Received) and event.stream == stream:
-                    break
-    wire.give_back(early)
+    except TimeoutError:
+        pass  # it has no terminal itself
+    finally:
+        wire.give_back(early)
+    return None
 
 
 async def serve(

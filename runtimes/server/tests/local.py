@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
+    from runtimes.core.streaming.session import Size
+
 
 class Inlet:
     def __init__(self, fd: int, *, tty: bool) -> None:
@@ -44,11 +46,13 @@ class Outlet:
 
 
 class LocalSession:
-    def __init__(self, request: cri.ExecRequest) -> None:
+    def __init__(self, request: cri.ExecRequest, size: Size | None) -> None:
         self.closed = False
         self._master = -1
         if request.tty:
             self._master, slave = pty.openpty()
+            if size is not None:
+                self.resize(*size)
             ends = (slave, slave, slave)
         else:
             ends = (subprocess.PIPE, subprocess.PIPE, subprocess.PIPE)
@@ -112,9 +116,9 @@ class LocalStreams(FakeCri):
         super().__init__()
         self.sessions: list[LocalSession] = []
 
-    def open_exec(self, request: cri.ExecRequest) -> LocalSession:
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> LocalSession:
         try:
-            self.sessions.append(LocalSession(request))
+            self.sessions.append(LocalSession(request, size))
         except FileNotFoundError as error:
             raise errors.InvalidArgument(f"exec: no such program '{request.cmd[0]}'") from error
         return self.sessions[-1]

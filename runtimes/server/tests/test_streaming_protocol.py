@@ -29,6 +29,7 @@ from runtimes.server.tests.stream_clients import (
 
 if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
+    from runtimes.core.streaming.session import Size
     from runtimes.core.streaming.spdy import Event
 
 
@@ -128,16 +129,16 @@ def test_a_command_in_a_terminal_waits_a_moment_for_its_size_and_loses_nothing(s
     resize, also_opened = peer.open({"streamtype": "resize"})
     typed, size = peer.send(stdin, b"typed"), peer.send(resize, status.of_size(132, 43))
 
-    async def received() -> list[Event | None]:
+    async def received() -> tuple[Size | None, list[Event | None]]:
         wire = SpdyWire(Sent(opened + also_opened, typed, *([size] if says else [])))
-        await process.first_size(wire, resize)
-        return [await wire.receive() for _ in range(3 + says)]
+        said = await process.first_size(wire, resize)
+        return said, [await wire.receive() for _ in range(3)]
 
-    events = asyncio.run(received())
+    said, events = asyncio.run(received())
 
+    assert said == ((132, 43) if says else None)
     assert events[2:] == [
         Received(stdin, b"typed"),
-        *([Received(resize, status.of_size(132, 43))] if says else []),
     ]
 
 

@@ -11,11 +11,15 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.streaming.session import Size
 from runtimes.oci.tests.holder import Held
-from runtimes.oci.tests.pods import wait_for
+from runtimes.oci.tests.pods import Pods, wait_for
 
 if TYPE_CHECKING:
-    from runtimes.oci.tests.pods import Pods
+    from collections.abc import Callable
+
+    from runtimes.oci.service import OciService
+    from runtimes.oci.tests.pods import PrivateRoot
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci]
 
@@ -53,6 +57,22 @@ def test_a_terminal_has_a_size_and_an_end_of_input(every_pods: Pods) -> None:
 
         assert held.end() == 3
     assert b"31 97\r\n" in held.stdout
+
+
+def test_with_runc_a_terminal_has_its_size_before_its_program_begins(
+    private_root: PrivateRoot, open_service: Callable[..., OciService]
+) -> None:
+    with open_service("runc", "python") as service:
+        pods = Pods(service, private_root.folder / "logs")
+        container = pods.start(pods.run())
+        request = ask(container, "stty", "size", tty=True)
+
+        with service.open_exec(request, Size(120, 35)) as session:
+            held = Held(session)
+            assert held.end() == 0
+        pods.clear()
+
+    assert held.stdout == b"35 120\r\n"
 
 
 def test_a_terminal_interrupts(pods: Pods) -> None:
