@@ -5,62 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runtimes.core.streaming.channels import PORT_FORWARD
+from runtimes.core.streaming.channels import PORT_FORWARD, TUNNEL, V4, V5
 from runtimes.core.streaming.session import Channel
 from runtimes.cri_remote.streaming.pump import Plan, Pump, Sink
 from runtimes.cri_remote.streaming.session import RemoteSession
 from runtimes.cri_remote.streaming.spdy import SpdyWire
 from runtimes.cri_remote.streaming.upgrade import base_of, upgrade_spdy, upgrade_websocket
-from runtimes.cri_remote.streaming.websocket import V4, V5, WebSocketWire
+from runtimes.cri_remote.streaming.websocket import BINARY, TunnelWire, WebSocketWire, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.streaming.session import StreamSession
     from runtimes.cri_remote.streaming.upgrade import Upgraded
-    from runtimes.cri_remote.streaming.wire import Piece, Wire
+    from runtimes.cri_remote.streaming.wire import Wire
     from runtimes.cri_remote.streaming_options import StreamingOptions
 
 _log = logging.getLogger(__name__)
 _DATA, _ERROR = 0, 1
 _PORT_BYTES = 2
-_NAMES = {
-    Channel.ERROR: "error",
-    Channel.STDIN: "stdin",
-    Channel.STDOUT: "stdout",
-    Channel.STDERR: "stderr",
-    Channel.RESIZE: "resize",
-}
-
-
-class ChannelWire:
-    """SPDY streams under the numbers of channels."""
-
-    def __init__(self, channels: Sequence[Channel]) -> None:
-        self._channels = channels
-        self._streams = {channel: stream for stream, channel in enumerate(channels)}
-        self._spdy = SpdyWire([{"streamtype": _NAMES[channel]} for channel in channels])
-
-    def open(self) -> bytes:
-        """Open all streams; nothing comes from us on the error stream."""
-        return self._spdy.open() + self.finish(Channel.ERROR)
-
-    def send(self, stream: int, data: bytes) -> bytes:
-        return self._spdy.send(self._streams[Channel(stream)], data)
-
-    def finish(self, stream: int) -> bytes:
-        return self._spdy.finish(self._streams[Channel(stream)])
-
-    def receive(self, data: bytes) -> list[Piece]:
-        known = range(len(self._channels))
-        return [
-            replace(piece, stream=self._channels[piece.stream]) if piece.stream in known else piece
-            for piece in self._spdy.receive(data)
-        ]
 
 
 def channels_of(request: cri.ExecRequest | cri.AttachRequest) -> list[Channel]:
@@ -90,7 +56,8 @@ def open_session(
         wire: Wire = WebSocketWire(upgraded.protocol)
         return RemoteSession(upgraded, wire, streams=channels, judge=judge)
     upgraded = upgrade_spdy(url, [V4], options)
-    spdy = ChannelWire(channels)
+    headers = {int(channel): {"streamtype": channel.name.lower()} for channel in channels}
+    spdy = SpdyWire(headers, silent=Channel.ERROR)
     return RemoteSession(upgraded, spdy, streams=channels, judge=judge, first=spdy.open())
 
 
@@ -100,15 +67,20 @@ def open_port(url: str, port: int, options: StreamingOptions) -> socket.socket:
     Raises: as `upgrade_spdy`.
     """
     if options.protocol == "websocket":
-        upgraded = upgrade_websocket(url, [V4], options)
+        upgraded = upgrade_websocket(url, [TUNNEL, V4], options)
+        if upgraded.protocol == TUNNEL:
+            spdy = _port_wire(port)
+            return _relay(url, upgraded, TunnelWire(spdy), frame(BINARY, spdy.open()))
         return _relay(url, upgraded, WebSocketWire(V4, skipped=_PORT_BYTES), b"")
     upgraded = upgrade_spdy(url, [PORT_FORWARD], options)
-    wire = SpdyWire([_port_headers("data", port), _port_headers("error", port)])
-    return _relay(url, upgraded, wire, wire.open() + wire.finish(_ERROR))
+    spdy = _port_wire(port)
+    return _relay(url, upgraded, spdy, spdy.open())
 
 
-def _port_headers(kind: str, port: int) -> Mapping[str, str]:
-    return {"streamtype": kind, "port": str(port), "requestid": "0"}
+def _port_wire(port: int) -> SpdyWire:
+    which = {"port": str(port), "requestid": "0"}
+    headers = {_DATA: {"streamtype": "data", **which}, _ERROR: {"streamtype": "error", **which}}
+    return SpdyWire(headers, silent=_ERROR)
 
 
 def _relay(url: str, upgraded: Upgraded, wire: Wire, first: bytes) -> socket.socket:

@@ -107,7 +107,7 @@ class Pump:
             self._take(self._rest)
             while self._going():
                 self._step(self._poll())
-        except (OSError, errors.DataLoss) as error:
+        except (OSError, errors.DataLoss, errors.ResourceExhausted) as error:
             if not self._words_end():
                 self.words += f"{error}".encode()
         finally:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.streaming import status
 from runtimes.core.streaming.session import Channel
 from runtimes.cri_remote.streaming.pump import Plan, Pump, Sink
 
@@ -102,8 +102,7 @@ class RemoteSession:
     def resize(self, width: int, height: int) -> None:
         """As `StreamSession.resize`."""
         if self._tty:
-            size = json.dumps({"Width": width, "Height": height}).encode()
-            self._pump.say(Channel.RESIZE, size)
+            self._pump.say(Channel.RESIZE, status.of_size(width, height))
 
     def wait(self, timeout: float | None = None) -> int:
         """As `StreamSession.wait`."""

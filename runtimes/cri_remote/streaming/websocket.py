@@ -2,7 +2,8 @@
 
     fin(1) 0(3) opcode(4)  mask(1) length(7, 16 or 64)  [mask key(32)]  channel(8) payload
 
-`v5.channel.k8s.io` ends a channel by a message of 255 and the channel's number; `v4` can't.
+`v5.channel.k8s.io` ends a channel by a message of 255 and the channel's number; `v4` can't. To
+forward ports there is also SPDY within the messages, which have no channel then.
 
 Source: RFC 6455, section 5; Kubernetes KEP 4006.
 """
@@ -11,16 +12,65 @@ from __future__ import annotations
 
 import secrets
 import struct
+from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.streaming.channels import V5, encode, encode_close
 from runtimes.cri_remote.streaming.wire import CONNECTION, Piece
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtimes.cri_remote.streaming.wire import Wire
+
+CONTINUATION, BINARY, CLOSE, PING, PONG = 0, 2, 8, 9, 10
 CLOSE_CHANNEL = 255
 _FIN = 0x80
 _MASKED = 0x80
 _MAX_CONTROL = 125
+
+
+class Messages:
+    """Takes bytes of a server apart; keeps at most one control frame that isn't whole.
+
+    Attributes:
+        begins: whether the bytes that `feed` yields are a message's first.
+    """
+
+    def __init__(self) -> None:
+        self.begins = True
+        self._buffer = bytearray()
+        self._left = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes | Piece]:
+        """Yield bytes of messages as they come, and what is to be sent back.
+
+        Raises:
+            DataLoss: it isn't WebSocket.
+        """
+        self._buffer += data
+        while self._buffer:
+            if self._left:
+                taken = bytes(self._buffer[: self._left])
+                del self._buffer[: len(taken)]
+                self._left -= len(taken)
+                yield taken
+                self.begins = False
+                continue
+            head = _head(self._buffer)
+            if head is None:
+                return
+            opcode, size, length = head
+            if opcode >= CLOSE:
+                if len(self._buffer) < size + length:
+                    return
+                payload = bytes(self._buffer[size : size + length])
+                del self._buffer[: size + length]
+                yield from _control(opcode, payload)
+            else:
+                del self._buffer[:size]
+                self._left = length
+                self.begins = self.begins or opcode != CONTINUATION
 
 
 class WebSocketWire:
@@ -32,77 +82,72 @@ class WebSocketWire:
     """
 
     def __init__(self, protocol: str, *, skipped: int = 0) -> None:
+        self._messages = Messages()
         self._half_closes = protocol == V5
         self._skipped = skipped
         self._skips: dict[int, int] = {}
-        self._buffer = bytearray()
-        self._left = 0
-        self._channel: int | None = None
+        self._channel = 0
 
     def send(self, stream: int, data: bytes) -> bytes:
         """One message."""
-        return frame(BINARY, bytes([stream]) + data)
+        return frame(BINARY, encode(stream, data))
 
     def finish(self, stream: int) -> bytes:
         """A message that closes the channel, in v5."""
-        return frame(BINARY, bytes([CLOSE_CHANNEL, stream])) if self._half_closes else b""
+        return frame(BINARY, encode_close(stream)) if self._half_closes else b""
 
     def receive(self, data: bytes) -> list[Piece]:
         """As `Wire.receive`."""
-        self._buffer += data
-        pieces: list[Piece] = []
-        while self._step(pieces):
-            pass
+        parts = self._messages.feed(data)
+        return [part if isinstance(part, Piece) else self._piece(part) for part in parts]
+
+    def _piece(self, data: bytes) -> Piece:
+        if self._messages.begins:
+            self._channel, data = data[0], data[1:]
+        if self._channel == CLOSE_CHANNEL:
+            return Piece(data[0], last=True) if data else Piece(CONNECTION)
+        skip = self._skips.setdefault(self._channel, self._skipped)
+        self._skips[self._channel] = max(0, skip - len(data))
+        return Piece(self._channel, data[skip:])
+
+
+class TunnelWire:
+    """Another wire's bytes in messages."""
+
+    def __init__(self, inner: Wire) -> None:
+        self._messages = Messages()
+        self._inner = inner
+
+    def send(self, stream: int, data: bytes) -> bytes:
+        """As `Wire.send`."""
+        return frame(BINARY, self._inner.send(stream, data))
+
+    def finish(self, stream: int) -> bytes:
+        """As `Wire.finish`."""
+        return frame(BINARY, self._inner.finish(stream))
+
+    def receive(self, data: bytes) -> list[Piece]:
+        """As `Wire.receive`."""
+        pieces = []
+        for part in self._messages.feed(data):
+            if isinstance(part, Piece):
+                pieces.append(part)
+            else:
+                pieces += map(_framed, self._inner.receive(part))
         return pieces
 
-    def _step(self, pieces: list[Piece]) -> bool:
-        if self._left:
-            return self._take(pieces)
-        head = _head(self._buffer)
-        if head is None:
-            return False
-        opcode, size, length = head
-        if opcode >= CLOSE:
-            return self._control(opcode, size, length, pieces)
-        if opcode != CONTINUATION:
-            self._channel = None
-        del self._buffer[:size]
-        self._left = length
-        return True
 
-    def _take(self, pieces: list[Piece]) -> bool:
-        if not self._buffer:
-            return False
-        if self._channel is None:
-            self._channel = self._buffer[0]
-            self._left -= 1
-            del self._buffer[:1]
-            return True
-        taken = bytes(self._buffer[: self._left])
-        del self._buffer[: len(taken)]
-        self._left -= len(taken)
-        pieces.append(self._piece(self._channel, taken))
-        return True
+def _framed(piece: Piece) -> Piece:
+    if piece.stream != CONNECTION:
+        return piece
+    return Piece(CONNECTION, frame(BINARY, piece.data), piece.last)
 
-    def _piece(self, channel: int, data: bytes) -> Piece:
-        if channel == CLOSE_CHANNEL:
-            return Piece(data[0], last=True)
-        skip = self._skips.setdefault(channel, self._skipped)
-        self._skips[channel] = max(0, skip - len(data))
-        return Piece(channel, data[skip:])
 
-    def _control(self, opcode: int, size: int, length: int, pieces: list[Piece]) -> bool:
-        if length > _MAX_CONTROL:
-            raise errors.DataLoss(f"read WebSocket: a control frame of {length} bytes is none")
-        if len(self._buffer) < size + length:
-            return False
-        payload = bytes(self._buffer[size : size + length])
-        del self._buffer[: size + length]
-        if opcode == PING:
-            pieces.append(Piece(CONNECTION, frame(PONG, payload)))
-        elif opcode == CLOSE:
-            pieces.append(Piece(CONNECTION, frame(CLOSE, payload[:2]), last=True))
-        return True
+def _control(opcode: int, payload: bytes) -> Iterator[Piece]:
+    if opcode == PING:
+        yield Piece(CONNECTION, frame(PONG, payload))
+    elif opcode == CLOSE:
+        yield Piece(CONNECTION, frame(CLOSE, payload[:2]), last=True)
 
 
 def _head(buffer: bytearray) -> tuple[int, int, int] | None:
@@ -113,6 +158,8 @@ def _head(buffer: bytearray) -> tuple[int, int, int] | None:
     size = {126: 4, 127: 10}.get(length, 2)
     if buffer[0] & 0x70 or buffer[1] & _MASKED:
         raise errors.DataLoss("read WebSocket: a server's frame has extensions or a mask")
+    if opcode >= CLOSE and length > _MAX_CONTROL:
+        raise errors.DataLoss("read WebSocket: a control frame is too long to be one")
     if len(buffer) < size:
         return None
     if size > 2:

@@ -26,6 +26,7 @@ class Wire(Protocol):
 
         Raises:
             DataLoss: it isn't the protocol.
+            ResourceExhausted: it asks for too much memory.
         """
         ...
 

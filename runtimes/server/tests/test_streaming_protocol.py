@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
@@ -17,7 +20,8 @@ from runtimes.core.streaming import channels, status
 from runtimes.core.streaming.session import PACKET_BYTES, Channel
 from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Received
 from runtimes.server.streaming import descriptors, process
-from runtimes.server.streaming.wire import SpdyWire
+from runtimes.server.streaming.link import WebSocketLink
+from runtimes.server.streaming.wire import ChannelWire, SpdyWire
 from runtimes.server.tests.stream_clients import (
     PLAIN,
     SpdyClient,
@@ -106,9 +110,9 @@ def test_an_unexpected_error_is_told_over_the_error_channel_and_logged(
 
 
 class Sent:
-    """A link on which a client sends these chunks, and then nothing."""
+    """A link on which a client sends these chunks, and then nothing; or, with None, its end."""
 
-    def __init__(self, *chunks: bytes) -> None:
+    def __init__(self, *chunks: bytes | None) -> None:
         self._chunks = list(chunks)
 
     async def read(self) -> bytes | None:
@@ -156,3 +160,33 @@ def test_the_longest_packet_is_read_whole() -> None:
         writer.send(b"next")
 
         assert asyncio.run(read(reader)) == (packet, b"next")
+
+
+def _from_clients() -> st.SearchStrategy[bytes]:
+    """Masked messages, whole and in parts, frames that only look like some, and plain noise."""
+    heads = st.sampled_from([0x00, 0x01, 0x02, 0x0B, 0x80, 0x82, 0x88, 0x89, 0x8A, 0xC2])
+    message = st.builds(
+        lambda head, body: bytes((head, 0x80 | len(body))) + bytes(4) + body,
+        heads,
+        st.binary(max_size=125),
+    )
+    huge = st.builds(lambda head: bytes((head, 0xFF)) + b"\x7f" * 8, heads)
+    return st.one_of(message, huge, st.binary(max_size=60))
+
+
+@given(st.lists(_from_clients(), max_size=12), st.sampled_from([channels.V4, channels.V5]))
+def test_no_messages_crash_a_websocket_or_make_it_hold_much(
+    chunks: list[bytes], protocol: str
+) -> None:
+    link = WebSocketLink(Sent(*chunks, None))
+    wire = ChannelWire(link, protocol)
+
+    async def receive_all() -> None:
+        with suppress(errors.DataLoss):
+            while await wire.receive() is not None:
+                pass
+
+    asyncio.run(receive_all())
+
+    held = sum(map(len, [*link._parts, *link._whole])) + len(link._frames.reader.buffer)
+    assert held <= sum(map(len, chunks))
