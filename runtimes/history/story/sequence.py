@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runtimes.core.hops import Layer
-from runtimes.history.story.model import Lifeline, Row
+from runtimes.history.story.model import SERVER, Lifeline, Row
 from runtimes.history.story.programs import label
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Cast:
         service: who answers the CRI in that process.
         server: pid of the process that serves a backend, 0 for none.
         served: who answers the CRI there.
-        processes: names of processes by pid: peers and daemons.
+        processes: who starts programs, by pid: layers of ours, peers, daemons.
         peers: names of processes by endpoint.
     """
 
@@ -212,7 +212,7 @@ def _caller(hop: Hop, cast: Cast) -> str:
     if hop.layer is Layer.POD:
         return YOU
     if hop.pid == cast.server:
-        return cast.processes[hop.pid] if hop.layer is Layer.CRI else cast.served
+        return SERVER if hop.layer is Layer.CRI else cast.served
     return KUBELET if hop.layer is Layer.CRI else cast.service or KUBELET
 
 

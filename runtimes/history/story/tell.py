@@ -9,7 +9,7 @@ from runtimes.history.story.caught import Hop, Loaded
 from runtimes.history.story.chain import called, chain, starters
 from runtimes.history.story.model import Told
 from runtimes.history.story.programs import Pod, programs
-from runtimes.history.story.sequence import Cast, lifelines, rows
+from runtimes.history.story.sequence import KUBELET, Cast, lifelines, rows
 
 if TYPE_CHECKING:
     from runtimes.history.eras.era import Era
@@ -33,8 +33,8 @@ def tell(era: Era, caught: Caught) -> Told:
         service=era.service,
         server=server,
         served=era.served,
-        processes={life.pid: era.service or "kubelet's part"}
-        | {pid: called(process) for pid, process in processes.items()},
+        processes={pid: called(process) for pid, process in processes.items()}
+        | {life.pid: era.service or KUBELET, server: era.served},
         peers={endpoint: called(process) for endpoint, process in caught.peers.items()},
     )
     told = rows(hops, ran, life.phases, cast)  # type: ignore[arg-type]  # phases have those names

@@ -88,7 +88,8 @@ def recording(folder: Path) -> Recording:
     chosen = [word for era in (*ERAS, "rkt") for word in ("-b", era)]
     file = folder / "recording.json"
     pod = str(folder / "pod.yaml")
-    runtimes(folder, "history", pod, "--cold", "--json", str(file), *chosen)
+    page = str(folder / "page.html")
+    runtimes(folder, "history", pod, "--cold", "--json", str(file), "-o", page, *chosen)
     return load(file.read_bytes())
 
 
@@ -200,3 +201,15 @@ def test_the_code_of_the_layers_that_ran_is_counted(told: Told) -> None:
     assert loaded == own[told.era]
     assert {"core", "kubelet", "client"} <= set(told.lines)
     assert told.code == sum(told.lines.values())
+
+
+def test_the_page_draws_each_era_and_can_be_made_again(
+    folder: Path, recording: Recording, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.html"
+    runtimes(folder, "history", "--from", str(folder / "recording.json"), "-o", str(again))
+
+    page = (folder / "page.html").read_text()
+
+    assert again.read_text() == page
+    assert page.count("<svg") == 1 + 2 * sum(one.state == "ran" for one in recording.eras)

@@ -20,7 +20,7 @@ CAST = Cast(
     service="cri client",
     server=SERVER,
     served="shim service",
-    processes={CLIENT: "cri client", SERVER: "runtimes serve", ENGINE: "dockerd"},
+    processes={CLIENT: "cri client", SERVER: "shim service", ENGINE: "dockerd"},
     peers={SOCKET: "dockerd", CRI_SOCKET: "runtimes serve"},
 )
 
