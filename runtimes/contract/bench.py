@@ -53,6 +53,7 @@ class Run:
     Attributes:
         id: unique, and part of every name that the suite gives.
         folder: for logs and volumes; the backend sees it too.
+        note: makes a service one whose calls are noted.
         _image: the suite's busybox, as the backend knows it; brought there when first asked for.
     """
 
@@ -60,9 +61,14 @@ class Run:
     subject: Subject
     service: CriService
     folder: Path
+    note: Callable[[CriService], CriService] = lambda service: service
     _image: str = ""
     _count: int = 0
     _pods: list[Sandbox] = field(default_factory=list)
+
+    def opened(self) -> CriService:
+        """The backend once more; whoever asks closes it."""
+        return self.note(self.subject.open())
 
     @property
     def image(self) -> str:
@@ -172,7 +178,11 @@ class Bench:
     ) -> Sandbox:
         """Run one; it is removed after the test."""
         config = config or self.sandbox_config()
-        sandbox = Sandbox(self.service.run_pod_sandbox(config, runtime_handler), config)
+        return self.adopt(self.service.run_pod_sandbox(config, runtime_handler), config)
+
+    def adopt(self, sandbox_id: str, config: cri.PodSandboxConfig) -> Sandbox:
+        """Take one over that somebody else ran; it is removed after the test."""
+        sandbox = Sandbox(sandbox_id, config)
         self.cleanup(lambda: self.service.remove_pod_sandbox(sandbox.id))
         self.cleanup(lambda: self.service.stop_pod_sandbox(sandbox.id))
         return sandbox

@@ -29,6 +29,8 @@ _PROFILES = (
     ("cri.runtime.events", "events"),
     ("cri.container.security", "security"),
     ("cri.container.user", "security"),
+    ("cri.recovery", "recovery"),
+    ("pod.recovery", "recovery"),
 )
 """Subjects of the CRI that are profiles of their own; else a profile is a package."""
 
@@ -145,7 +147,6 @@ _DEFAULT_SOURCE = {
     "docker": "runtimes.core.docker.interface, after kubelet 1.4 dockertools/docker.go",
     "pod": "Kubernetes: Pod Lifecycle, and kubelet's SyncPod",
     "streaming": "runtimes.core.streaming.session, after kubelet's streaming server",
-    "recovery": "CRI: containers outlive the runtime's own restarts",
 }
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.requires import MARK, NOT_CLAIMED
-from runtimes.contract.settings import noted, settings_of
+from runtimes.contract.settings import noting, settings_of
 from runtimes.contract.suite import PROFILES
 
 if TYPE_CHECKING:
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from runtimes.contract.bench import Bench, Run
+    from runtimes.contract.crash.bench import Crash
     from runtimes.contract.engines.session import EngineSession
     from runtimes.contract.pod_bench import PodBench, PodRun
     from runtimes.contract.subject import Subject
 
-pytest.register_assert_rewrite(*PROFILES, "runtimes.contract.bench", "runtimes.contract.pod_bench")
+pytest.register_assert_rewrite(
+    *PROFILES,
+    "runtimes.contract.bench",
+    "runtimes.contract.pod_bench",
+    "runtimes.contract.crash.bench",
+)
 
 _HERE = Path(__file__).parent
 _TEST_DEADLINE = 120.0
@@ -163,9 +169,9 @@ def contract_run(
     run_id = f"rtc-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp(run_id, numbered=False)
     folder.chmod(0o755)
-    subject = noted(contract_subject, request.config)
-    with no_traces(subject, run_id), subject.open() as service:
-        run = Run(run_id, subject, service, folder)
+    subject, note = contract_subject, noting(request.config)
+    with no_traces(subject, run_id), note(subject.open()) as service:
+        run = Run(run_id, subject, service, folder, note)
         yield run
         run.close()
 
@@ -177,14 +183,14 @@ def contract_pod_run(
     request: pytest.FixtureRequest,
 ) -> Iterator[PodRun]:
     """As `contract_run`, with a PodRuntime: the subject's own, or kubelet's over its CRI."""
-    from runtimes.contract.pod_run import opened_pods
+    from runtimes.contract.pod_run import Opening, opened_pods
     from runtimes.contract.traces import no_traces
 
     run_id = f"rtp-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp(run_id, numbered=False)
     folder.chmod(0o755)
-    subject = noted(contract_subject, request.config)
-    with no_traces(subject, run_id), opened_pods(subject, run_id, folder) as run:
+    subject, note = contract_subject, noting(request.config)
+    with no_traces(subject, run_id), opened_pods(Opening(subject, run_id, folder, note)) as run:
         yield run
 
 
@@ -197,6 +203,15 @@ def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Benc
     _apply_claims(contract_run.subject, request)
     with Bench(contract_run) as bench, deadline.within(_TEST_DEADLINE):
         yield bench
+
+
+@pytest.fixture
+def contract_crash(contract_run: Run) -> Iterator[Crash]:
+    """Callers to kill, for tests of the profile `recovery`."""
+    from runtimes.contract.crash.bench import Crash
+
+    with Crash(contract_run) as crash:
+        yield crash
 
 
 @pytest.fixture

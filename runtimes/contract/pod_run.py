@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runtimes.contract.bench import Run
 from runtimes.contract.pod_bench import PodRun
@@ -14,21 +15,35 @@ from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic.runtime import GenericRuntime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runtimes.contract.subject import Subject
+    from runtimes.core.cri.services import CriService
     from runtimes.core.pod.runtime import PodRuntime
+
+Service = TypeVar("Service", bound="CriService | PodRuntime")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What to open; fields as of `runtimes.contract.bench.Run`."""
+
+    subject: Subject
+    run_id: str
+    folder: Path
+    note: Callable[[Service], Service] = lambda service: service
 
 
 @contextmanager
-def opened_pods(subject: Subject, run_id: str, folder: Path) -> Iterator[PodRun]:
+def opened_pods(opening: Opening) -> Iterator[PodRun]:
     """Yield a run; the runtime is closed at the end."""
+    subject, run_id, folder = opening.subject, opening.run_id, opening.folder
     if subject.open_pods is not None:
-        with subject.open_pods() as runtime:
+        with opening.note(subject.open_pods()) as runtime:
             image = subject.image or _import(runtime)
             yield PodRun(run_id, subject, runtime, folder, image)
         return
-    service = subject.open()
+    service = opening.note(subject.open())
     config = KubeletConfig(root=folder / "kubelet", log_root=folder / "logs", cgroup_root=run_id)
     with GenericRuntime(service, name=subject.name, config=config) as generic:
         yield PodRun(run_id, subject, generic, folder, Run(run_id, subject, service, folder).image)

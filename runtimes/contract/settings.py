@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtimes.contract.run.plan import Plan
     from runtimes.contract.run.transcript import Transcript
-    from runtimes.contract.subject import Subject
+
+Service = TypeVar("Service")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,15 +43,11 @@ def settings_of(config: pytest.Config) -> Settings | None:
     return config.stash.get(KEY, None)
 
 
-def noted(subject: Subject, config: pytest.Config) -> Subject:
-    """The same subject, whose calls a run of ours writes down."""
+def noting(config: pytest.Config) -> Callable[[Service], Service]:
+    """What makes a service one whose calls a run of ours writes down."""
     settings = settings_of(config)
-    if settings is None:
-        return subject
-    wrap = settings.transcript.wrap
-    pods = subject.open_pods
-    return replace(
-        subject,
-        open=lambda: wrap(subject.open()),
-        open_pods=None if pods is None else lambda: wrap(pods()),
-    )
+    return _unchanged if settings is None else settings.transcript.wrap
+
+
+def _unchanged(service: Service) -> Service:
+    return service

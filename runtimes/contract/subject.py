@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -48,7 +49,8 @@ class Known:
 class Subject:
     """Attributes:
     name: shown in the report.
-    open: makes the CRI service; called once per test module.
+    open: makes the CRI service; called once per test module, and pickled to be called in other
+        processes: a function of a module, a method, or functools.partial of one.
     open_pods: makes the PodRuntime instead, for a backend that isn't a CRI service.
     claims: what it says it can do; the suite checks both that and what isn't claimed.
     image: a reference to the suite's busybox that is there already; empty to let the suite
@@ -58,6 +60,9 @@ class Subject:
     handlers: runtime handlers to try besides the default; empty for those that Status lists.
     network: a network namespace in which the backend's host ports are reached; None for ours.
     known: what fails today.
+    restart: kills the engine behind the service with kill -9 and starts it again; None where
+        there is none, or none that may be killed.
+    state: folders with the backend's own records, to damage those of the suite's pods.
     traces: says what is left of this backend on the host, for the leak check; None to skip it.
     """
 
@@ -70,6 +75,8 @@ class Subject:
     handlers: tuple[str, ...] = ()
     network: Path | None = None
     known: tuple[Known, ...] = ()
+    restart: Callable[[], object] | None = None
+    state: tuple[Path, ...] = ()
     traces: Callable[[], frozenset[str]] | None = None
 
     def why_it_fails(self, test: str) -> str | None:
@@ -92,9 +99,9 @@ def subject_of(name: str, words: Mapping[str, str], without: frozenset[Capabilit
     options: object = configure.fill(backend.options, words)
     claims = backend.capabilities - without
     if backend.kind is Kind.CRI:
-        return Subject(name=name, open=lambda: backend.open(options), claims=claims)
+        return Subject(name=name, open=partial(backend.open, options), claims=claims)
 
     def no_cri() -> CriService:
         raise errors.Unimplemented(f"open the CRI of backend '{name}': it is of kind 'pod'")
 
-    return Subject(name=name, open=no_cri, open_pods=lambda: backend.open(options), claims=claims)
+    return Subject(name=name, open=no_cri, open_pods=partial(backend.open, options), claims=claims)

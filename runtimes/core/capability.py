@@ -46,6 +46,7 @@ class Capability(StrEnum):
     SELINUX = "security.selinux"
     DEVICES = "container.devices"
     RESOURCES = "container.resources"  # cpu, memory and pids limits; OOMKilled
+    RECOVERY = "recovery"  # what was answered outlives a kill -9 of the process that has it open
 
 
 RPC_CAPABILITY: dict[str, Capability] = {

@@ -45,6 +45,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         Capability.SECCOMP,
         Capability.DEVICES,
         Capability.RESOURCES,
+        Capability.RECOVERY,
     }
 )
 

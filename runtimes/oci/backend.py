@@ -44,6 +44,7 @@ CAPABILITIES = frozenset(
         Capability.SECCOMP,
         Capability.DEVICES,
         Capability.RESOURCES,
+        Capability.RECOVERY,
     }
 )
 

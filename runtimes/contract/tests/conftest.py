@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.contract.engines.world import missing_tools
+from runtimes.contract.fake.backend import FakeOptions
 from runtimes.contract.fake.backend import backend as fake
 from runtimes.contract.subject import Known, Subject
 from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
@@ -109,8 +111,14 @@ KNOWN = (
 
 
 @pytest.fixture(scope="session")
-def fake_subject() -> Subject:
-    return Subject(name="fake", open=fake.open, claims=fake.capabilities)
+def fake_subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """With a file that keeps its state, so that it survives its process as real ones do."""
+    options = FakeOptions(state=tmp_path_factory.mktemp("fake") / "state.json")
+    return Subject(
+        name="fake",
+        open=partial(fake.open, options),
+        claims=fake.capabilities | {Capability.RECOVERY},
+    )
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +132,7 @@ def containerd_subject(runtimes_engines: EngineSession) -> Subject:
     options: object = configure.fill(backend.options, words)
     return Subject(
         name="containerd",
-        open=lambda: backend.open(options),
+        open=partial(backend.open, options),
         claims=backend.capabilities - LACKS,
         registry=env.get("RUNTIMES_TEST_REGISTRY", ""),
         network=Path(env["RUNTIMES_TEST_CONTAINERD_NETNS"]),
@@ -146,9 +154,10 @@ def oci_subject(
     registry = {} if lacks_registry else runtimes_engines.env("registry")
     yield Subject(
         name="oci",
-        open=lambda: backend.open(options),
+        open=partial(backend.open, options),
         claims=backend.capabilities,
         registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
+        state=(root / "root", root / "run"),
         traces=lambda: mounts_below(root) | processes_naming(str(root)),
     )
     uninstall_bridge(root / "run", bridge)
@@ -171,7 +180,7 @@ def dockershim_subject(
     options: object = configure.fill(backend.options, words)
     return Subject(
         name="dockershim",
-        open=lambda: backend.open(options),
+        open=partial(backend.open, options),
         claims=backend.capabilities,
         image=BUSYBOX,
         registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
@@ -183,6 +192,7 @@ def dockershim_subject(
                 "Docker can't join another container's UTS namespace; the name is the same",
             ),
         ),
+        state=(root / "root",),
         traces=lambda: mounts_below(root),
     )
 

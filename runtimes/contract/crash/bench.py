@@ -1,0 +1,114 @@
+"""What a test of the profile `recovery` works with: callers to kill, and reopened backends."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from runtimes.contract.crash.caller import Caller
+from runtimes.core import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from runtimes.contract.bench import Run
+    from runtimes.core.cri.services import CriService
+
+Answer = TypeVar("Answer")
+PATIENCE = 30.0
+POLL = 0.05
+
+
+class Moment(Enum):
+    """When the caller of something is killed; the value is seconds from the call on."""
+
+    AT_ONCE = 0.0
+    MIDWAY = 0.02
+    UNHEARD = PATIENCE  # or once it is done, before anybody hears of it
+
+
+at_any_moment = pytest.mark.parametrize("moment", list(Moment), ids=lambda one: one.name.lower())
+
+
+@dataclass(slots=True)
+class Crash:
+    """The fixture `contract_crash`; one per test."""
+
+    run: Run
+    _undo: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._undo.__exit__(exc_type, exc, traceback)
+
+    def caller(self) -> Caller:
+        """A process that has the backend open; at the latest the end of the test kills it."""
+        caller = Caller(self.run.subject.open)
+        self._undo.callback(caller.kill)
+        return caller
+
+    def interrupted(self, moment: Moment, method: str, *arguments: object) -> CriService:
+        """Kill a caller in the midst of a call; the backend, opened anew."""
+        caller = self.caller()
+        caller.begin(method, *arguments)
+        caller.answers_within(moment.value)
+        caller.kill()
+        return self.reopened()
+
+    def reopened(self) -> CriService:
+        """The backend, opened anew as after a crash; the end of the test closes it."""
+        return self._undo.enter_context(self.run.opened())
+
+    def state_folders(self) -> tuple[Path, ...]:
+        """Where the backend keeps its records."""
+        if not self.run.subject.state:
+            pytest.skip("nobody says where its records are, if it has any (--state)")
+        return self.run.subject.state
+
+    def damage(self, record: Path, content: bytes) -> None:
+        """Write over a record; the end of the test puts back what was there, if it is still."""
+        before = record.read_bytes()
+        record.write_bytes(content)
+        self._undo.callback(_put_back, record, before)
+
+    def restart_engine(self) -> CriService:
+        """Kill the engine and start it again; the backend, opened anew, once it answers."""
+        restart = self.run.subject.restart
+        if restart is None:
+            pytest.skip("nothing restarts its engine, if it has one (--restart)")
+        restart()
+        service = self.reopened()
+        eventually(service.version)
+        return service
+
+
+def _put_back(record: Path, content: bytes) -> None:
+    if record.exists():
+        record.write_bytes(content)
+
+
+def eventually(call: Callable[[], Answer]) -> Answer:
+    """Call until it succeeds: an engine may be busy with what was interrupted."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call()
+        except errors.Error:
+            if time.monotonic() > end:
+                raise
+        time.sleep(POLL)
