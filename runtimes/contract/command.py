@@ -42,6 +42,8 @@ def command() -> None:
 @click.option("--known", metavar="FILE", help="Known failures: TOML tables [[known-failure]].")
 @click.option("--registry", metavar="HOST:PORT", default="", help="A registry to pull from.")
 @click.option("--image", metavar="REFERENCE", default="", help="The suite's busybox, if there.")
+@click.option("--restart", metavar="COMMAND", default="", help="Kills -9 and starts the engine.")
+@click.option("--state", metavar="FOLDER", multiple=True, help="Where its records are, to damage.")
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Run everything N times.")
 @click.option("--patience", type=click.FloatRange(1), default=120.0, metavar="SECONDS",
               help="What one test gets before it counts as hanging.")  # fmt: skip

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import importlib
 import secrets
+import subprocess
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +26,13 @@ from runtimes.contract.settings import noting, settings_of
 from runtimes.contract.suite import PROFILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from runtimes.contract.bench import Bench, Run
     from runtimes.contract.crash.bench import Crash
+    from runtimes.contract.crash.caller import Nursery
+    from runtimes.contract.crash.pods import PodCrash
     from runtimes.contract.engines.session import EngineSession
     from runtimes.contract.pod_bench import PodBench, PodRun
     from runtimes.contract.subject import Subject
@@ -78,6 +82,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         metavar="HOST:PORT",
         help="a registry that the backend and this process reach, to pull images from",
+    )
+    group.addoption(
+        "--runtimes-restart",
+        default="",
+        metavar="COMMAND",
+        help="a shell's command that kills the backend's engine and starts it again",
+    )
+    group.addoption(
+        "--runtimes-state",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="where the backend's own records are; those of the suite's pods are damaged",
     )
 
 
@@ -151,6 +168,8 @@ def contract_subject(request: pytest.FixtureRequest) -> Subject:
         subject_of(name, words, without),
         image=config.getoption("--runtimes-image"),
         registry=config.getoption("--runtimes-registry"),
+        restart=_command(config.getoption("--runtimes-restart")),
+        state=tuple(map(Path, config.getoption("--runtimes-state"))),
         known=() if settings is None else settings.plan.known,
     )
 
@@ -205,12 +224,23 @@ def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Benc
         yield bench
 
 
+@pytest.fixture(scope="module")
+def contract_nursery(contract_run: Run) -> Iterator[Nursery]:
+    """Where processes come from that have the backend open too."""
+    from runtimes.contract.crash.caller import Nursery
+
+    nursery = Nursery(contract_run.subject.open)
+    yield nursery
+    nursery.close()
+
+
 @pytest.fixture
-def contract_crash(contract_run: Run) -> Iterator[Crash]:
+def contract_crash(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Crash]:
     """Callers to kill, for tests of the profile `recovery`."""
     from runtimes.contract.crash.bench import Crash
 
-    with Crash(contract_run) as crash:
+    _apply_claims(contract_run.subject, request)
+    with Crash(contract_run, request.getfixturevalue("contract_nursery")) as crash:
         yield crash
 
 
@@ -223,6 +253,30 @@ def contract_pod(contract_pod_run: PodRun, request: pytest.FixtureRequest) -> It
     _apply_claims(contract_pod_run.subject, request)
     with PodBench(contract_pod_run) as bench, deadline.within(_TEST_DEADLINE):
         yield bench
+
+
+@pytest.fixture(scope="module")
+def contract_pod_nursery(contract_pod_run: PodRun) -> Iterator[PodCrash]:
+    """As `contract_nursery`, of processes that have the PodRuntime open."""
+    from runtimes.contract.crash.pods import pod_crashes
+
+    with pod_crashes(contract_pod_run) as crashes:
+        yield crashes
+
+
+@pytest.fixture
+def contract_pod_crash(contract_pod_run: PodRun, request: pytest.FixtureRequest) -> PodCrash:
+    """Drivers of pods to kill, for tests of the profile `recovery`."""
+    _apply_claims(contract_pod_run.subject, request)
+    crash: PodCrash = request.getfixturevalue("contract_pod_nursery")
+    return crash
+
+
+def _command(line: str) -> Callable[[], object] | None:
+    """What runs a command of a shell and needs it to succeed; None for none."""
+    if not line:
+        return None
+    return partial(subprocess.run, ["sh", "-ec", line], check=True, stdin=subprocess.DEVNULL)
 
 
 def _apply_claims(subject: Subject, request: pytest.FixtureRequest) -> None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Service = TypeVar("Service", bound="CriService | PodRuntime")
 
 
+def unnoted(service: Service) -> Service:
+    return service
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What to open; fields as of `runtimes.contract.bench.Run`."""
@@ -31,7 +35,7 @@ class Opening:
     subject: Subject
     run_id: str
     folder: Path
-    note: Callable[[Service], Service] = lambda service: service
+    note: Callable[[Service], Service] = unnoted
 
 
 @contextmanager

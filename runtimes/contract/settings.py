@@ -33,6 +33,8 @@ class Settings:
         option.runtimes_without = list(self.plan.without)
         option.runtimes_registry = self.plan.registry
         option.runtimes_image = self.plan.image
+        option.runtimes_restart = self.plan.restart
+        option.runtimes_state = list(map(str, self.plan.state))
 
 
 KEY = pytest.StashKey[Settings]()

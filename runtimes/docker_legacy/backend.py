@@ -38,6 +38,7 @@ CAPABILITIES = frozenset(
         Capability.MOUNT_PROPAGATION,
         Capability.SECCOMP,
         Capability.RESOURCES,
+        Capability.RECOVERY,
     }
 )
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from runtimes.contract.crash.caller import Caller
 from runtimes.core import errors
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from runtimes.contract.bench import Run
+    from runtimes.contract.crash.caller import Caller, Nursery
     from runtimes.core.cri.services import CriService
 
 Answer = TypeVar("Answer")
@@ -35,7 +35,11 @@ class Moment(Enum):
     UNHEARD = PATIENCE  # or once it is done, before anybody hears of it
 
 
-at_any_moment = pytest.mark.parametrize("moment", list(Moment), ids=lambda one: one.name.lower())
+def name_of(moment: Moment) -> str:
+    return moment.name.lower()
+
+
+at_any_moment = pytest.mark.parametrize("moment", list(Moment), ids=name_of)
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Crash:
     """The fixture `contract_crash`; one per test."""
 
     run: Run
+    nursery: Nursery
     _undo: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -58,7 +63,7 @@ class Crash:
 
     def caller(self) -> Caller:
         """A process that has the backend open; at the latest the end of the test kills it."""
-        caller = Caller(self.run.subject.open)
+        caller = self.nursery.caller()
         self._undo.callback(caller.kill)
         return caller
 
@@ -88,10 +93,14 @@ class Crash:
 
     def restart_engine(self) -> CriService:
         """Kill the engine and start it again; the backend, opened anew, once it answers."""
-        restart = self.run.subject.restart
-        if restart is None:
+        if self.run.subject.restart is None:
             pytest.skip("nothing restarts its engine, if it has one (--restart)")
-        restart()
+        return self.started_anew()
+
+    def started_anew(self) -> CriService:
+        """As after a crash of all there is: of the engine too, where it may be killed."""
+        if self.run.subject.restart is not None:
+            self.run.subject.restart()
         service = self.reopened()
         eventually(service.version)
         return service

@@ -97,11 +97,13 @@ class Containerd:
         self._world.create()
         if self._registry.running():
             self._registry.join(self._world)
-        self._world.launch("containerd", ["containerd", "-c", str(self._folder / "config.toml")])
-        log = self._folder / "containerd.log"
-        wait_for(self._ready, READY_TIMEOUT, lambda: f"containerd{tail(log)}")
+        self._launch()
         for image in (pause(), busybox()):
             self._import(image.archive())
+
+    def restart(self) -> None:
+        self._world.kill(self.name)
+        self._launch()
 
     def stop(self) -> None:
         ids = self._container_ids()
@@ -139,6 +141,11 @@ class Containerd:
             hosts = self._folder / "certs.d" / self._registry.address
             hosts.mkdir(parents=True)
             (hosts / "hosts.toml").write_text(f'server = "http://{self._registry.address}"\n')
+
+    def _launch(self) -> None:
+        self._world.launch(self.name, ["containerd", "-c", str(self._folder / "config.toml")])
+        log = self._folder / "containerd.log"
+        wait_for(self._ready, READY_TIMEOUT, lambda: f"containerd{tail(log)}")
 
     def _ready(self) -> bool:
         try:

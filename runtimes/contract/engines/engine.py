@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Engine(Protocol):
@@ -34,4 +34,17 @@ class Engine(Protocol):
 
     def env(self) -> dict[str, str]:
         """Variables that tell tests where it is."""
+        ...
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """An engine whose containers outlive it."""
+
+    def restart(self) -> None:
+        """Kill -9 its daemon alone, start it again and wait until it answers.
+
+        Raises:
+            EngineFailed: it doesn't run, or with the end of its log.
+        """
         ...

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.engines.places import Places
+from runtimes.contract.engines.process import EngineFailed
 from runtimes.contract.engines.world import World
 
 if TYPE_CHECKING:
@@ -67,6 +68,16 @@ class EngineSession:
             folder = Path(name)
             folder.chmod(0o755)
             yield folder
+
+    def restart(self, engine: str) -> None:
+        """Kill -9 its daemon and start it again; only for engines that nobody else uses.
+
+        Raises:
+            EngineFailed: with the end of its log.
+        """
+        done = self._command(["restart", engine])
+        if done.returncode:
+            raise EngineFailed(done.stderr.strip())
 
     def release(self) -> None:
         """Let go of all; who was the last stops them."""

@@ -81,9 +81,19 @@ class World:
 
     def launch(self, name: str, argv: Sequence[str]) -> None:
         """Start a daemon in it; its output goes to ``<name>.log``."""
-        log = self.folder / f"{name}.log"
-        script = 'log=$1; shift; exec setsid "$@" >>"$log" 2>&1 </dev/null &'
-        self.run(["sh", "-c", script, "sh", str(log), *argv])
+        log, pid = (str(self.folder / f"{name}.{what}") for what in ("log", "pid"))
+        script = 'log=$1 pid=$2; shift 2; setsid "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"'
+        self.run(["sh", "-c", script, "sh", log, pid, *argv])
+
+    def kill(self, name: str) -> None:
+        """Kill -9 a daemon alone, and wait until it is gone; what it started goes on.
+
+        Raises:
+            EngineFailed: it wasn't launched, or is gone already.
+        """
+        pid = (self.folder / f"{name}.pid").read_text().strip()
+        script = 'kill -9 "$1"; while kill -0 "$1"; do sleep 0.05; done 2>/dev/null; true'
+        self.run(["sh", "-ec", script, "sh", pid])
 
     def run(self, argv: Sequence[str]) -> str:
         """Run a command in it and return its output.

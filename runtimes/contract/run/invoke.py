@@ -75,6 +75,8 @@ def planned(words: Mapping[str, Any], shared: object) -> Plan:
         tests=words["test"],
         registry=words["registry"],
         image=words["image"],
+        restart=words["restart"],
+        state=tuple(map(Path, words["state"])),
         known=known.read(Path(words["known"])) if words["known"] else (),
         repeat=words["repeat"],
         patience=words["patience"],

@@ -12,6 +12,7 @@ from runtimes.core.discovery import installed, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from runtimes.contract.subject import Known
     from runtimes.core.backend import Backend
@@ -33,6 +34,8 @@ class Plan:
     profiles: only these; empty for all that its kinds have.
     level: only this one; empty for both.
     tests: only these ids, or all below a prefix of them.
+    restart: a shell's command that kills the engine with kill -9 and starts it again.
+    state: folders of the backend's own records.
     repeat: how often everything runs.
     patience: seconds that one test gets.
     """
@@ -46,6 +49,8 @@ class Plan:
     tests: tuple[str, ...] = ()
     registry: str = ""
     image: str = ""
+    restart: str = ""
+    state: tuple[Path, ...] = ()
     known: tuple[Known, ...] = ()
     repeat: int = 1
     patience: float = 120.0

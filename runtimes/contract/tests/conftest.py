@@ -21,10 +21,11 @@ from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.opening import pod_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from runtimes.contract.engines.session import EngineSession
     from runtimes.core.cri.services import CriService
+    from runtimes.core.pod.runtime import PodRuntime
 
 LACKS = frozenset(
     {
@@ -123,7 +124,11 @@ def fake_subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 @pytest.fixture(scope="session")
 def containerd_subject(runtimes_engines: EngineSession) -> Subject:
-    env = runtimes_engines.env("containerd")
+    return subject_of_containerd(runtimes_engines.env("containerd"))
+
+
+def subject_of_containerd(env: Mapping[str, str]) -> Subject:
+    """One of the private ones, by the variables that tell where it is."""
     backend = discovery.load("cri")
     words = {
         "endpoint": env["CONTAINER_RUNTIME_ENDPOINT"],
@@ -157,7 +162,7 @@ def oci_subject(
         open=partial(backend.open, options),
         claims=backend.capabilities,
         registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
-        state=(root / "root", root / "run"),
+        state=(root / "root",),
         traces=lambda: mounts_below(root) | processes_naming(str(root)),
     )
     uninstall_bridge(root / "run", bridge)
@@ -210,12 +215,18 @@ def docker_subject_of_pods(
     return Subject(
         name="docker",
         open=_no_cri,
-        open_pods=lambda: pod_runtime(backend, backend.open(options), node),
+        open_pods=partial(opened_pods, "docker", options, node),
         claims=backend.capabilities,
         image=BUSYBOX,
         registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
         network=Path(env["RUNTIMES_TEST_DOCKER_NETNS"]),
     )
+
+
+def opened_pods(name: str, options: object, node: KubeletConfig) -> PodRuntime:
+    """What a backend makes of its options: a function, for other processes to call too."""
+    backend = discovery.load(name)
+    return pod_runtime(backend, backend.open(options), node)
 
 
 def _no_cri() -> CriService:

@@ -77,6 +77,12 @@ class Server:
     def wait(self, timeout: float = 20.0) -> int:
         return self.process.wait(timeout)
 
+    def restart(self) -> None:
+        """Kill -9, and start again."""
+        self.end()
+        self.start()
+        self.wait_until_it_serves()
+
     def end(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()

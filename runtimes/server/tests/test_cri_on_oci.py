@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from runtimes.contract.testimage.busybox import BUSYBOX
 from runtimes.contract.traces import mounts_below, processes_naming
 from runtimes.core import configure, discovery
 from runtimes.core.capability import Capability
+from runtimes.server.tests.hosting import connect
 from runtimes.server.tests.process import Server
 from runtimes.server.tests.served import import_busybox
 
@@ -49,10 +51,12 @@ def contract_subject(
         server.wait_until_it_serves()
         yield Subject(
             name="oci behind the server",
-            open=server.connect,
+            open=partial(connect, server.path),
             claims=backend.capabilities - {Capability.IMAGE_IMPORT},
             image=BUSYBOX,
             registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
+            restart=server.restart,
+            state=(root / "root",),
             traces=lambda: mounts_below(root) | processes_naming(str(root)) - {own(server)},
         )
 

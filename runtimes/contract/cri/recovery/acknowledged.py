@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from runtimes.contract.bench import Bench
     from runtimes.contract.crash.bench import Crash
+    from runtimes.contract.crash.caller import Caller
 
 COUNT = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done"
 UNTIL_TOLD = "while [ ! -e /told/go ]; do sleep 0.05; done; exit 7"
@@ -28,6 +29,14 @@ def mounted(config: cri.ContainerConfig, folder: Path) -> cri.ContainerConfig:
     """The container, with `folder` at ``/told``."""
     config.mounts.add(host_path=str(folder), container_path="/told")
     return config
+
+
+def created(contract: Bench, caller: Caller, config: cri.ContainerConfig) -> str:
+    """A container of the test's sandbox that another process creates."""
+    sandbox = contract.sandbox
+    return contract.adopt_container(
+        caller.call("create_container", sandbox.id, config, sandbox.config)
+    )
 
 
 @requires(Capability.RECOVERY)
@@ -49,8 +58,8 @@ def test_a_sandbox_outlives_the_process_that_ran_it(contract: Bench, contract_cr
 def test_a_container_runs_on_when_its_starter_is_killed(
     contract: Bench, contract_crash: Crash
 ) -> None:
-    caller, sandbox = contract_crash.caller(), contract.sandbox
-    container = caller.call("create_container", sandbox.id, contract.script(COUNT), sandbox.config)
+    caller = contract_crash.caller()
+    container = created(contract, caller, contract.script(COUNT))
     caller.call("start_container", container)
     told = caller.call("container_status", container).status
 
@@ -68,9 +77,9 @@ def test_a_container_runs_on_when_its_starter_is_killed(
 def test_a_container_that_outlived_its_starter_can_be_used_and_stopped(
     contract: Bench, contract_crash: Crash
 ) -> None:
-    caller, sandbox = contract_crash.caller(), contract.sandbox
+    caller = contract_crash.caller()
     config = contract.script("trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done")
-    container = caller.call("create_container", sandbox.id, config, sandbox.config)
+    container = created(contract, caller, config)
     caller.call("start_container", container)
     contract.wait_log(container, "up")
     caller.kill()
@@ -87,9 +96,9 @@ def test_a_container_that_outlived_its_starter_can_be_used_and_stopped(
 def test_the_exit_code_of_what_ends_after_the_kill_is_found(
     contract: Bench, contract_crash: Crash
 ) -> None:
-    told, sandbox, caller = contract.folder(), contract.sandbox, contract_crash.caller()
+    told, caller = contract.folder(), contract_crash.caller()
     config = mounted(contract.script(UNTIL_TOLD), told)
-    container = caller.call("create_container", sandbox.id, config, sandbox.config)
+    container = created(contract, caller, config)
     caller.call("start_container", container)
 
     caller.kill()
@@ -103,8 +112,8 @@ def test_the_exit_code_of_what_ends_after_the_kill_is_found(
 
 @requires(Capability.RECOVERY)
 def test_what_was_stopped_and_removed_stays_so(contract: Bench, contract_crash: Crash) -> None:
-    sandbox = contract.sandbox
-    removed, stopped = contract.sleeper(), contract.sleeper()
+    sandbox = contract.new_sandbox()
+    removed, stopped = contract.sleeper(sandbox), contract.sleeper(sandbox)
     caller = contract_crash.caller()
     caller.call("stop_container", stopped, 20)
     caller.call("remove_container", removed)

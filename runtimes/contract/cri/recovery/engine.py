@@ -51,5 +51,5 @@ def test_a_container_that_outlived_its_engine_can_be_used_and_stopped(
     assert service.exec_sync(container, ["echo", "here"], 20).stdout == b"here\n"
     service.stop_container(container, 20)
     assert service.container_status(container).status.exit_code == 3
-    service.remove_pod_sandbox(contract.sandbox.id)
+    service.remove_container(container)
     assert service.list_containers(cri.ContainerFilter(id=container)) == []

@@ -49,7 +49,8 @@ def test_an_interrupted_create_leaves_one_container_or_none(
 
     service = contract_crash.interrupted(moment, "create_container", *given)
 
-    container = eventually(partial(the_container, service, sandbox, config))
+    found = eventually(partial(the_container, service, sandbox, config))
+    container = contract.adopt_container(found)
     assert containers(service, sandbox, config) == [container]
     service.start_container(container)
     assert contract.wait_exited(container).exit_code == 5
@@ -105,12 +106,13 @@ def test_an_interrupted_removal_of_a_container_can_be_made_again(
 def test_an_interrupted_stop_of_a_sandbox_can_be_made_again(
     contract: Bench, contract_crash: Crash, moment: Moment
 ) -> None:
-    container = contract.sleeper()
+    sandbox = contract.new_sandbox()
+    container = contract.sleeper(sandbox)
 
-    service = contract_crash.interrupted(moment, "stop_pod_sandbox", contract.sandbox.id)
-    eventually(partial(service.stop_pod_sandbox, contract.sandbox.id))
+    service = contract_crash.interrupted(moment, "stop_pod_sandbox", sandbox.id)
+    eventually(partial(service.stop_pod_sandbox, sandbox.id))
 
-    status = service.pod_sandbox_status(contract.sandbox.id).status
+    status = service.pod_sandbox_status(sandbox.id).status
     assert status.state == cri.SANDBOX_NOTREADY
     assert service.container_status(container).status.state == cri.CONTAINER_EXITED
 
@@ -120,7 +122,8 @@ def test_an_interrupted_stop_of_a_sandbox_can_be_made_again(
 def test_an_interrupted_removal_of_a_sandbox_can_be_made_again(
     contract: Bench, contract_crash: Crash, moment: Moment
 ) -> None:
-    sandbox, container = contract.sandbox, contract.sleeper()
+    sandbox = contract.new_sandbox()
+    container = contract.sleeper(sandbox)
 
     service = contract_crash.interrupted(moment, "remove_pod_sandbox", sandbox.id)
     eventually(partial(service.remove_pod_sandbox, sandbox.id))
