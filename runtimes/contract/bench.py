@@ -206,9 +206,7 @@ class Bench:
     def create(self, config: cri.ContainerConfig, sandbox: Sandbox | None = None) -> str:
         """Create it in `sandbox`, or the shared one; it is removed after the test."""
         chosen = sandbox or self.sandbox
-        return self.adopt_container(
-            self.service.create_container(chosen.id, config, chosen.config)
-        )
+        return self.adopt_container(self.service.create_container(chosen.id, config, chosen.config))
 
     def adopt_container(self, container_id: str) -> str:
         """Take one over that somebody else created; it is removed after the test."""

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from runtimes.contract.crash.bench import Crash
     from runtimes.contract.crash.caller import Caller
 
-COUNT = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done"
-UNTIL_TOLD = "while [ ! -e /told/go ]; do sleep 0.05; done; exit 7"
+WAIT = "while [ ! -e /told/go ]; do sleep 0.05; done"
+SPEAK_WHEN_TOLD = f"echo early; {WAIT}; echo late; sleep 1000"
+END_WHEN_TOLD = f"{WAIT}; exit 7"
 
 
 def mounted(config: cri.ContainerConfig, folder: Path) -> cri.ContainerConfig:
@@ -58,19 +59,19 @@ def test_a_sandbox_outlives_the_process_that_ran_it(contract: Bench, contract_cr
 def test_a_container_runs_on_when_its_starter_is_killed(
     contract: Bench, contract_crash: Crash
 ) -> None:
-    caller = contract_crash.caller()
-    container = created(contract, caller, contract.script(COUNT))
+    told, caller = contract.folder(), contract_crash.caller()
+    container = created(contract, caller, mounted(contract.script(SPEAK_WHEN_TOLD), told))
     caller.call("start_container", container)
-    told = caller.call("container_status", container).status
+    before = caller.call("container_status", container).status
+    contract.wait_log(container, "early")
 
     caller.kill()
 
     found = contract_crash.reopened().container_status(container).status
-    assert (found.state, found.started_at) == (cri.CONTAINER_RUNNING, told.started_at)
-    last = contract.log(container).split()[-1:]
-    contract.wait_for(lambda: contract.log(container).split()[-1:] != last, "it to count on")
-    numbers = [int(word) for word in contract.log(container).split()]
-    assert numbers == list(range(len(numbers)))
+    assert (found.state, found.started_at) == (cri.CONTAINER_RUNNING, before.started_at)
+    (told / "go").touch()
+    contract.wait_log(container, "late")
+    assert contract.log(container) == "early\nlate\n"
 
 
 @requires(Capability.RECOVERY, Capability.EXEC_SYNC)
@@ -97,7 +98,7 @@ def test_the_exit_code_of_what_ends_after_the_kill_is_found(
     contract: Bench, contract_crash: Crash
 ) -> None:
     told, caller = contract.folder(), contract_crash.caller()
-    config = mounted(contract.script(UNTIL_TOLD), told)
+    config = mounted(contract.script(END_WHEN_TOLD), told)
     container = created(contract, caller, config)
     caller.call("start_container", container)
 

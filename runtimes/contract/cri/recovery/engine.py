@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.contract.cri.recovery.acknowledged import UNTIL_TOLD, mounted
+from runtimes.contract.cri.recovery.acknowledged import END_WHEN_TOLD, mounted
 from runtimes.contract.requires import requires
 from runtimes.core.capability import Capability
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -24,7 +24,7 @@ def test_a_restarted_engine_knows_what_runs_and_what_ended(
     told = contract.folder()
     ended = contract.sh("exit 4")
     running = contract.sleeper()
-    ending = contract.start(mounted(contract.script(UNTIL_TOLD), told))
+    ending = contract.start(mounted(contract.script(END_WHEN_TOLD), told))
     before = contract.service.pod_sandbox_status(contract.sandbox.id).status
 
     (told / "go").touch()
