@@ -176,7 +176,13 @@ class ExecSession(_Session):
     def _exit_code(self) -> int | None:
         if self._ends.failure is not None:
             raise self._ends.failure
-        return self._engine.inspect_exec(self._exec_id)["ExitCode"]
+        try:
+            return self._engine.inspect_exec(self._exec_id)["ExitCode"]
+        except errors.NotFound as error:
+            raise errors.Unavailable(
+                f"wait for command '{self._exec_id}': the Engine doesn't know it any more; "
+                "it was restarted, or the container was removed"
+            ) from error
 
     def _resize(self, height: int, width: int) -> None:
         self._engine.resize_exec_tty(self._exec_id, height, width)
