@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from runtimes.core.host.process import Process, identify
 
@@ -36,19 +38,30 @@ class AgentInfo(msgspec.Struct, frozen=True, kw_only=True):
     problems: dict[str, str] = {}
 
 
-def this_process() -> Process:
-    return identify(os.getpid()) or Process(os.getpid(), 0)
+class Announcement:
+    """What this process tells of the agent that it is; that it can't be told stops nothing."""
 
+    def __init__(self, root: Path, backend: str, manifests: str) -> None:
+        self._path = _path(root, backend)
+        process = identify(os.getpid()) or Process(os.getpid(), 0)
+        self._said = AgentInfo(process=process, started_ns=time.time_ns(), manifests=manifests)
 
-def write(root: Path, backend: str, about: AgentInfo) -> None:
-    """Tell; that it can't be told stops nothing."""
-    path = _path(root, backend)
-    half = path.with_suffix(".new")
-    try:
-        half.write_bytes(msgspec.json.format(msgspec.json.encode(about), indent=1) + b"\n")
-        half.replace(path)
-    except OSError as error:
-        log.warning("write %s: %s", path, error)
+    def http(self, url: str) -> None:
+        """Tell where the API listens; empty for nowhere."""
+        self._say(replace(self._said, http=url))
+
+    def problems(self, problems: dict[str, str]) -> None:
+        """Tell what is wrong with manifests, by file."""
+        self._say(replace(self._said, problems=problems))
+
+    def _say(self, info: AgentInfo) -> None:
+        self._said = info
+        half = self._path.with_suffix(".new")
+        try:
+            half.write_bytes(msgspec.json.format(msgspec.json.encode(info), indent=1) + b"\n")
+            half.replace(self._path)
+        except OSError as error:
+            log.warning("write %s: %s", self._path, error)
 
 
 def read(root: Path, backend: str) -> AgentInfo | None:

@@ -15,16 +15,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from runtimes.core import errors
 from runtimes.core.pod.backoff import Backoff
 from runtimes.kubelet.agent import inotify
 from runtimes.kubelet.agent.changes import (
     RELIST,
+    RELIST_LATE,
     RELIST_WITH_EVENTS,
     EventThread,
     Look,
@@ -104,6 +108,7 @@ class Agent:
         self._backoff = Backoff()
         self._known: dict[str, Look] = {}
         self._told: dict[str, str] = {}
+        self._relisted = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the folder's pods running until `stop` is set."""
@@ -131,6 +136,16 @@ class Agent:
         await self._leave()
         for task in done - {stopped}:
             task.result()
+
+    def kept(self) -> list[v1.Pod]:
+        """The pods that it keeps, with their statuses as of their last syncs; from any thread."""
+        views = [task.view for task in list(self._pods.values())]
+        return [replace(view.pod, status=view.status) for view in views if view is not None]
+
+    def stalled(self) -> str:
+        """Why it can't be relied on; empty while it moves on. From any thread."""
+        seconds = time.monotonic() - self._relisted
+        return f"pods were last listed {seconds:.0f}s ago" if seconds > RELIST_LATE else ""
 
     async def _leave(self) -> None:
         if self._settings.stop_pods:
@@ -245,6 +260,7 @@ class Agent:
                     for uid in changed(self._known, looks):
                         self._wake(uid)
                     self._known = looks
+                    self._relisted = time.monotonic()
             await asyncio.sleep(RELIST)
             waited += RELIST
 

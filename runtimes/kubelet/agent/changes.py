@@ -25,6 +25,8 @@ Look = frozenset[tuple[str, str]]
 
 RELIST = 1.0
 RELIST_WITH_EVENTS = 60.0
+RELIST_LATE = 180.0
+"""After this many seconds without a list the agent is not well, as kubelet's PLEG has it."""
 
 
 def looks_of(pods: Sequence[RunningPod]) -> dict[str, Look]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runtimes.core.configure import Config
     from runtimes.kubelet.manifest.load import Validation
 
+DEFAULT_HTTP = "127.0.0.1:10255"
 _HELP = """Keep the pods of a folder running.
 
 Every .yaml, .yml and .json file of the folder is a manifest. A new file starts its pods, a changed
@@ -26,6 +27,7 @@ one changes only what must change, and a file that is gone ends them.
 Examples:
   runtimes kubelet --manifests /etc/runtimes/manifests
   runtimes -b cri kubelet --manifests ./pods --stop-pods
+  runtimes kubelet --manifests ./pods --http
 
 It stays in the foreground. SIGTERM ends it; pods go on, and the next agent finds them.
 """
@@ -51,6 +53,7 @@ class Options:
     validate: Validation
     image_gc_high: int
     image_gc_low: int
+    http: str | None
     debug: bool
 
 
@@ -93,6 +96,13 @@ class Options:
     metavar="PERCENT",
     help="How full it may be after that.",
 )
+@click.option(
+    "--http",
+    metavar="ADDRESS:PORT",
+    is_flag=False,
+    flag_value=DEFAULT_HTTP,
+    help=f"Serve a read-only API and a page on loopback. Without an address: {DEFAULT_HTTP}.",
+)
 @click.option("--debug", is_flag=True, help="Log every sync.")
 @click.pass_context
 def command(context: click.Context, /, **words: Any) -> int:  # noqa: ANN401 - click's words
@@ -108,6 +118,7 @@ def run(options: Options, shared: Shared | None) -> int:
     """
     from runtimes.core import configure, discovery
     from runtimes.kubelet.agent.serve import Serving, serve
+    from runtimes.kubelet.api.request import parse_address
     from runtimes.kubelet.opening import kubelet_config
 
     _log_to_stderr(debug=options.debug or bool(shared and shared.debug))
@@ -125,6 +136,7 @@ def run(options: Options, shared: Shared | None) -> int:
             stop_pods=options.stop_pods,
             workers=options.workers,
             image_gc=(options.image_gc_high, options.image_gc_low),
+            http=None if options.http is None else parse_address(options.http),
         )
     )
     if not finished:  # Python would wait for the threads

@@ -7,28 +7,28 @@ import logging
 import resource
 import signal
 import threading
-import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from runtimes.kubelet.agent.about import AgentInfo, this_process, write
+from runtimes.kubelet.agent.about import Announcement
 from runtimes.kubelet.agent.agent import Agent, AgentSettings, Node
 from runtimes.kubelet.agent.claim import claimed
 from runtimes.kubelet.agent.housekeeping import HousekeepingSettings
 from runtimes.kubelet.agent.manifests import ManifestFolder
+from runtimes.kubelet.api.metrics import EventCounts
+from runtimes.kubelet.api.sight import Sight
 from runtimes.kubelet.housekeeping.images import ImagePolicy
 from runtimes.kubelet.opening import pod_runtime, recorder
 from runtimes.kubelet.store.pods import PodStore
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from runtimes.core.backend import Backend
     from runtimes.kubelet.config import KubeletConfig
-    from runtimes.kubelet.events import Event
+    from runtimes.kubelet.events import Event, Recorder
     from runtimes.kubelet.manifest.load import Validation
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,12 @@ _LAST_WORDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What `runtimes kubelet` was asked for; `image_gc` is high and low, in percent."""
+    """What `runtimes kubelet` was asked for.
+
+    Attributes:
+        image_gc: high and low, in percent.
+        http: where the API listens; None for nowhere.
+    """
 
     backend: Backend[Any]
     options: object
@@ -47,6 +52,7 @@ class Serving:
     stop_pods: bool
     workers: int
     image_gc: tuple[int, int]
+    http: tuple[str, int] | None
 
 
 def serve(serving: Serving) -> bool:
@@ -56,6 +62,7 @@ def serve(serving: Serving) -> bool:
         FailedPrecondition: another agent has the folder or the root.
         NotFound: there is no such folder.
         Error: the backend can't be opened.
+        Unavailable: the API's address is taken.
     """
     kubelet, backend = serving.kubelet, serving.backend
     store = PodStore(kubelet.root, backend.name)
@@ -63,7 +70,8 @@ def serve(serving: Serving) -> bool:
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
         service = backend.open(serving.options)
-        tell = recorder(kubelet.root, backend.name, record)
+        counts = EventCounts()
+        tell = recorder(kubelet.root, backend.name, _both(counts, record))
         runtime = pod_runtime(
             backend,
             service,
@@ -72,18 +80,34 @@ def serve(serving: Serving) -> bool:
             is_removed=lambda uid: not store.version(uid),
         )
         stack.enter_context(runtime)
-        about = AgentInfo(
-            process=this_process(), started_ns=time.time_ns(), manifests=str(serving.manifests)
+        about = Announcement(kubelet.root, backend.name, str(serving.manifests))
+        node = Node(
+            runtime=runtime, store=store, config=kubelet, record=tell, report=about.problems
         )
-
-        def report(problems: dict[str, str]) -> None:
-            write(kubelet.root, backend.name, replace(about, problems=problems))
-
-        report({})
-        node = Node(runtime=runtime, store=store, config=kubelet, record=tell, report=report)
         folder = ManifestFolder(serving.manifests, validate=serving.validate)
-        asyncio.run(_until_signal(Agent(node, folder, _settings(serving))))
+        agent = Agent(node, folder, _settings(serving))
+        sight = Sight(
+            runtime=runtime, store=store, config=kubelet, kept=agent.kept, stalled=agent.stalled
+        )
+        asyncio.run(_until_signal(agent, about, _api(serving, sight, counts)))
     return _threads_end()
+
+
+def _api(serving: Serving, sight: Sight, counts: EventCounts) -> AbstractAsyncContextManager[str]:
+    """The API's context, which gives its URL; an empty one where there is none."""
+    if serving.http is None:
+        return nullcontext("")
+    from runtimes.kubelet.api.serve import served
+
+    return served(sight, counts, serving.http)
+
+
+def _both(one: Recorder, other: Recorder) -> Recorder:
+    def tell(event: Event) -> None:
+        one(event)
+        other(event)
+
+    return tell
 
 
 def _allow_files() -> None:
@@ -108,13 +132,17 @@ def _settings(serving: Serving) -> AgentSettings:
     )
 
 
-async def _until_signal(agent: Agent) -> None:
+async def _until_signal(
+    agent: Agent, about: Announcement, api: AbstractAsyncContextManager[str]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    log.info("ready")
-    await agent.run(stop)
+    async with api as url:
+        about.http(url)
+        log.info("ready, API at %s", url) if url else log.info("ready")
+        await agent.run(stop)
 
 
 def _threads_end() -> bool:

@@ -1,0 +1,135 @@
+"""``/stats/summary``: kubelet's Summary, of what a backend tells.
+
+A pod's use is the sum of its containers'. What no backend tells (networks, page faults, inodes of a
+root file system) is left out rather than made up.
+
+Source: kubelet pkg/apis/stats/v1alpha1/types.go.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from runtimes.kubelet.api.usage import nano_cores
+from runtimes.kubelet.status.times import format_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from runtimes.core.pod import v1
+    from runtimes.core.pod.status import ContainerUsage, ImageStats
+    from runtimes.kubelet.api.usage import Sample
+
+Json = dict[str, object]
+
+
+def summary(
+    node_name: str,
+    looks: tuple[Sample | None, Sample],
+    pods: Sequence[v1.Pod],
+    disks: Json,
+) -> Json:
+    """Compute it from two looks at what is used."""
+    return {"node": {"nodeName": node_name, **_node(looks), **disks}, "pods": _pods(looks, pods)}
+
+
+def disks(root: Path, images: Sequence[ImageStats]) -> Json:
+    """The file system that pods' files are on, and what images use of theirs."""
+    found: Json = {"fs": _file_system(root)}
+    if images:
+        image_fs = {**_file_system(root), "usedBytes": sum(one.used_bytes for one in images)}
+        found["runtime"] = {"imageFs": image_fs}
+    return found
+
+
+def _file_system(path: Path) -> Json:
+    found = os.statvfs(path)
+    return {
+        "availableBytes": found.f_bavail * found.f_frsize,
+        "capacityBytes": found.f_blocks * found.f_frsize,
+        "usedBytes": (found.f_blocks - found.f_bfree) * found.f_frsize,
+        "inodesFree": found.f_ffree,
+        "inodes": found.f_files,
+        "inodesUsed": found.f_files - found.f_ffree,
+    }
+
+
+def _node(looks: tuple[Sample | None, Sample]) -> Json:
+    before, now = looks
+    node, time = now.node, format_ns(now.at_ns)
+    passed = now.at_ns - before.at_ns if before else 0
+    used = node.memory_total_bytes - node.memory_available_bytes
+    return {
+        "cpu": _known(
+            time=time,
+            usageNanoCores=nano_cores(before.node.cpu_ns if before else None, node.cpu_ns, passed),
+            usageCoreNanoSeconds=node.cpu_ns,
+        ),
+        "memory": {
+            "time": time,
+            "availableBytes": node.memory_available_bytes,
+            "usageBytes": node.memory_total_bytes - node.memory_free_bytes,
+            "workingSetBytes": used,
+        },
+    }
+
+
+def _pods(looks: tuple[Sample | None, Sample], pods: Sequence[v1.Pod]) -> list[Json]:
+    before, now = looks
+    started = {pod.metadata.uid: pod.status.start_time for pod in pods if pod.status}
+    by_pod: dict[str, list[ContainerUsage]] = {}
+    for usage in now.containers.values():
+        by_pod.setdefault(usage.pod_uid, []).append(usage)
+    return [_pod(usages, before, started.get(uid, "")) for uid, usages in sorted(by_pod.items())]
+
+
+def _pod(usages: Sequence[ContainerUsage], before: Sample | None, started: str) -> Json:
+    one = usages[0]
+    containers = [_container(usage, before) for usage in usages]
+    return _known(
+        podRef={"name": one.pod_name, "namespace": one.pod_namespace, "uid": one.pod_uid},
+        startTime=started or None,
+        containers=containers,
+        cpu=_total(containers, "cpu", ("usageNanoCores", "usageCoreNanoSeconds")),
+        memory=_total(containers, "memory", ("usageBytes", "workingSetBytes")),
+        process_stats=_known(process_count=_sum(usage.pids for usage in usages)),
+    )
+
+
+def _container(usage: ContainerUsage, before: Sample | None) -> Json:
+    earlier = before.containers.get(usage.id) if before else None
+    time = format_ns(usage.timestamp_ns)
+    passed = usage.timestamp_ns - earlier.timestamp_ns if earlier else 0
+    return {
+        "name": usage.name,
+        "cpu": _known(
+            time=time,
+            usageNanoCores=nano_cores(
+                earlier.cpu_usage_ns if earlier else None, usage.cpu_usage_ns, passed
+            ),
+            usageCoreNanoSeconds=usage.cpu_usage_ns,
+        ),
+        "memory": _known(
+            time=time,
+            usageBytes=usage.memory_usage_bytes,
+            workingSetBytes=usage.memory_working_set_bytes,
+        ),
+        "rootfs": _known(time=time, usedBytes=usage.writable_layer_bytes),
+    }
+
+
+def _total(containers: Sequence[Json], what: str, names: Iterable[str]) -> Json:
+    parts = [part for one in containers if isinstance(part := one[what], dict)]
+    totals = {name: _sum(part.get(name) for part in parts) for name in names}
+    return _known(time=parts[-1]["time"], **totals)
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _known(**values: object) -> Json:
+    return {name: value for name, value in values.items() if value is not None}

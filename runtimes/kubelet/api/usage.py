@@ -1,0 +1,122 @@
+"""What containers and the node use, sampled: the last ten minutes stay for graphs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runtimes.core.pod.status import ContainerUsage, ImageStats
+
+PERIOD = 5.0
+_KEPT = 120
+_SHORTEST_NS = 10**9
+_TICK_NS = 10**9 // os.sysconf("SC_CLK_TCK")
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeUsage:
+    """Of the whole host; CPU time of all cores since boot."""
+
+    cpu_ns: int
+    memory_total_bytes: int
+    memory_available_bytes: int
+    memory_free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at everything, at `at_ns` since the epoch."""
+
+    at_ns: int
+    node: NodeUsage
+    containers: Mapping[str, ContainerUsage]
+
+
+class Sampler:
+    """Thread-safe.
+
+    Args:
+        stats: gives what every running container uses.
+    """
+
+    def __init__(
+        self,
+        stats: Callable[[], Sequence[ContainerUsage]],
+        *,
+        now_ns: Callable[[], int] = time.time_ns,
+        proc: Path = _PROC,
+    ) -> None:
+        self._stats = stats
+        self._now_ns = now_ns
+        self._proc = proc
+        self._samples: deque[Sample] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    def sample(self) -> None:
+        """Look; unless the last look was a moment ago.
+
+        Raises:
+            Error: the backend can't tell.
+        """
+        with self._lock:
+            if self._samples and self._now_ns() - self._samples[-1].at_ns < _SHORTEST_NS:
+                return
+            found = {one.id: one for one in self._stats()}
+            self._samples.append(Sample(self._now_ns(), node_usage(self._proc), found))
+
+    def history(self) -> list[Sample]:
+        """Looks of the last ten minutes, the newest last."""
+        with self._lock:
+            return list(self._samples)
+
+    def latest(self) -> tuple[Sample | None, Sample]:
+        """The newest two after a new one, for rates."""
+        self.sample()
+        *_, before, after = (None, *self.history())
+        if after is None:
+            raise errors.Unavailable("look at what containers use: nothing yet")
+        return before, after
+
+
+def node_usage(proc: Path = _PROC) -> NodeUsage:
+    """Read the host's own counters."""
+    ticks = (proc / "stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _wait, irq, soft, steal = map(int, ticks[:8])
+    memory = {
+        name: int(rest.split()[0]) * 1024
+        for name, _, rest in (
+            line.partition(":") for line in (proc / "meminfo").read_text().splitlines()
+        )
+    }
+    return NodeUsage(
+        cpu_ns=(user + nice + system + irq + soft + steal) * _TICK_NS,
+        memory_total_bytes=memory["MemTotal"],
+        memory_available_bytes=memory.get("MemAvailable", memory["MemFree"]),
+        memory_free_bytes=memory["MemFree"],
+    )
+
+
+def nano_cores(before: int | None, after: int | None, passed_ns: int) -> int | None:
+    """Cores in use between two readings of a counter, in billionths; None when it isn't known."""
+    if before is None or after is None or passed_ns <= 0 or after < before:
+        return None
+    return (after - before) * 10**9 // passed_ns
+
+
+def image_stats(stats: Callable[[], Sequence[ImageStats]]) -> Sequence[ImageStats]:
+    """What images use; nothing where a backend can't tell."""
+    try:
+        return stats()
+    except errors.Unimplemented:
+        return ()
