@@ -10,6 +10,8 @@ import click
 from runtimes.cli.settings import FORMATS, Settings, parse_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from click.shell_completion import CompletionItem
 
 
@@ -94,6 +96,35 @@ class RunningCommand(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take an empty command line for a call for help."""
         return super().parse_args(ctx, args or (["--help"] if self.no_args_is_help else []))
+
+
+class ProgramCommand(RunningCommand):
+    """Takes options also after the pod, up to ``--`` or the command's first word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move options that follow the pod before it."""
+        pod = self._after_options(args, 0)
+        if pod < len(args) and args[pod] != "--":
+            end = self._after_options(args, pod + 1)
+            program = args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
+            args = [*args[:pod], *args[pod + 1 : end], args[pod], "--", *program]
+        return super().parse_args(ctx, args)
+
+    def _after_options(self, args: Sequence[str], start: int) -> int:
+        """Index of the first word that is neither an option nor an option's value."""
+        index = start
+        while index < len(args) and args[index].startswith("-") and args[index] not in {"-", "--"}:
+            index += 2 if self._wants_value(args[index]) else 1
+        return min(index, len(args))
+
+    def _wants_value(self, word: str) -> bool:
+        """Whether the word after this option is its value: ``-c``, ``-itc``, ``--container``."""
+        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+        names = {name for one in options for name in one.opts}
+        if word.startswith("--"):
+            return word in names
+        takes = [number for number, letter in enumerate(word) if f"-{letter}" in names]
+        return takes[:1] == [len(word) - 1]
 
 
 def is_terminal(stream: int) -> bool:

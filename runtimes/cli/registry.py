@@ -20,6 +20,7 @@ COMMANDS: Final = {
         "exec": "Run a command in a container",
         "attach": "Connect to what a container runs",
         "port-forward": "Carry ports of this host to a pod",
+        "debug": "Look into a pod with a container of your own",
         "cp": "Copy files into a container or out of it",
     },
     "Look": {
@@ -45,7 +46,6 @@ COMMANDS: Final = {
         "doctor": "Say what this host lacks, and what to do about it",
         "info": "Show the backend in use and its state",
         "version": "Show versions",
-        "debug": "Speak to a backend in its own words",
         "completion": "Print the completion script of a shell",
     },
 }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runtimes.client.container import Container
+    from runtimes.client.debug import DebugOptions
     from runtimes.client.errors import StartFailed
     from runtimes.client.image_run import RunOptions, image_pod
     from runtimes.client.log_lines import LogLine, LogOptions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AgentInfo",
     "Container",
+    "DebugOptions",
     "Event",
     "JournalEntry",
     "LogLine",
@@ -46,6 +48,7 @@ __all__ = [
 _HOMES = {
     "AgentInfo": "runtimes.kubelet.agent.about",
     "Container": "runtimes.client.container",
+    "DebugOptions": "runtimes.client.debug",
     "Event": "runtimes.kubelet.events",
     "JournalEntry": "runtimes.kubelet.journal.entry",
     "LogLine": "runtimes.client.log_lines",

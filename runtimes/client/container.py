@@ -111,9 +111,13 @@ class Container:
         return bool(self._described and self._described.stdin)
 
     @property
-    def _described(self) -> v1.Container | None:
+    def _described(self) -> v1.Container | v1.EphemeralContainer | None:
         spec = self.pod.manifest.spec
-        every = (*spec.init_containers, *spec.containers)
+        every: tuple[v1.Container | v1.EphemeralContainer, ...] = (
+            *spec.init_containers,
+            *spec.containers,
+            *spec.ephemeral_containers,
+        )
         return next((one for one in every if one.name == self.name), None)
 
     def copy_to(self, source: Path | str, target: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtimes.cli.command import RunningCommand
+from runtimes.cli.command import ProgramCommand
 from runtimes.cli.complete import pod_names
 from runtimes.cli.exit_codes import of_failed_exec
 from runtimes.cli.interact import interact, user_size, write_all
@@ -19,36 +19,7 @@ if TYPE_CHECKING:
     from runtimes.client import Container
 
 
-class ExecCommand(RunningCommand):
-    """Takes options also after the pod, up to ``--`` or the command's first word."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Move options that follow the pod before it."""
-        pod = self._after_options(args, 0)
-        if pod < len(args) and args[pod] != "--":
-            end = self._after_options(args, pod + 1)
-            program = args[end + 1 :] if args[end : end + 1] == ["--"] else args[end:]
-            args = [*args[:pod], *args[pod + 1 : end], args[pod], "--", *program]
-        return super().parse_args(ctx, args)
-
-    def _after_options(self, args: Sequence[str], start: int) -> int:
-        """Index of the first word that is neither an option nor an option's value."""
-        index = start
-        while index < len(args) and args[index].startswith("-") and args[index] not in {"-", "--"}:
-            index += 2 if self._wants_value(args[index]) else 1
-        return min(index, len(args))
-
-    def _wants_value(self, word: str) -> bool:
-        """Whether the word after this option is its value: ``-c``, ``-itc``, ``--container``."""
-        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
-        names = {name for one in options for name in one.opts}
-        if word.startswith("--"):
-            return word in names
-        takes = [number for number, letter in enumerate(word) if f"-{letter}" in names]
-        return takes[:1] == [len(word) - 1]
-
-
-@click.command("exec", cls=ExecCommand)
+@click.command("exec", cls=ProgramCommand)
 @click.argument("pod", shell_complete=pod_names)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("-i", "--stdin", is_flag=True, help="Pass stdin to it.")

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root]
 
 _IMAGE = "localhost/busybox:1"
 _EXAMPLE = Path(__file__).parents[3] / "examples" / "hello.yaml"
-_APPLETS = ("sh", "cat", "echo", "sleep", "env", "id", "hostname", "true")
+_APPLETS = ("sh", "cat", "grep", "echo", "sleep", "env", "id", "hostname", "true")
 _TRAP = "trap 'echo bye; exit 5' TERM; echo up; while true; do sleep 0.05; done"
 
 
@@ -70,6 +70,7 @@ class Machine:
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "runtimes.cli.main", *words],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -196,6 +197,26 @@ def test_a_pod_outlives_the_command_that_started_it(machine: Machine) -> None:
     assert machine.ok("logs", name) == "up\nbye\n"
 
 
+def test_a_pod_is_looked_into_by_a_container_beside_it(machine: Machine) -> None:
+    name = machine.ok("run", "-d", _IMAGE, "--", "sh", "-c", _TRAP).strip()
+    look = "hostname; grep -ac 'echo bye' /proc/1/cmdline; exit 6"
+
+    code, out, err = machine(
+        "debug", name, "--image", _IMAGE, "--target", "busybox", "--", "sh", "-c", look
+    )
+    typed = machine.start("debug", "-i", name, "--image", _IMAGE, "-c", "typed", "--", "sh")
+    told, _ = typed.communicate("echo typed $((6 * 7)); exit 4\n", timeout=50)
+
+    assert (code, out) == (6, f"{name}\n1\n"), err
+    assert "container 'debugger-" in err
+    assert (typed.returncode, told) == (4, "typed 42\n")
+    assert machine.ok("logs", name) == "up\n"
+    assert "has a container typed" in machine("debug", name, "--image", _IMAGE, "-c", "typed")[2]
+    assert "'nobody'" in machine("debug", name, "--image", _IMAGE, "--target", "nobody")[2]
+    machine.ok("stop", name)
+    assert "it doesn't run" in machine("debug", name, "--image", _IMAGE)[2]
+
+
 def test_a_killed_command_leaves_a_pod_that_can_be_removed(machine: Machine) -> None:
     process = machine.start("run", "--name", "orphan", _IMAGE, "--", "sh", "-c", _TRAP)
     assert process.stdout is not None
@@ -228,14 +249,15 @@ def test_a_command_loads_nothing_that_it_does_not_need(machine: Machine) -> None
 
 
 def test_following_from_another_process_ends_with_the_pod(machine: Machine) -> None:
-    script = "for i in 1 2 3; do echo $i; sleep 0.2; done"
+    script = "echo 1; until [ -e /go ]; do sleep 0.05; done; echo 2; echo 3"
     process = machine.start("run", "--name", "watched", _IMAGE, "--", "sh", "-c", script)
-    end = time.monotonic() + 20
-    while "watched" not in machine.ok("ps"):
-        assert time.monotonic() < end
-        assert process.poll() is None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
 
-    followed = machine.ok("logs", "-f", "watched")
+    following = machine.start("logs", "-f", "watched")
+    assert following.stdout is not None
+    assert following.stdout.readline() == "1\n"
+    machine.ok("exec", "watched", "--", "sh", "-c", "> /go")
 
-    out, _ = process.communicate(timeout=30)
-    assert followed == out == "1\n2\n3\n"
+    assert following.communicate(timeout=30)[0] == "2\n3\n"
+    assert process.communicate(timeout=30)[0] == "2\n3\n"
