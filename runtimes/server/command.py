@@ -52,6 +52,7 @@ class Options:
     streaming_cert: Path | None
     streaming_key: Path | None
     streaming_idle: float
+    streaming_sessions: int
     workers: int
     grace: float
     log_format: Literal["text", "json"]
@@ -112,6 +113,14 @@ class Options:
     help="End a stream on which nothing has moved for so long.",
 )
 @click.option(
+    "--streaming-sessions",
+    type=click.IntRange(1),
+    default=4096,
+    show_default=True,
+    metavar="COUNT",
+    help="Streams that may be open at once; further ones are refused.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     default=64,
@@ -164,6 +173,7 @@ def run(options: Options, shared: Shared | None) -> int:
                 options.streaming_idle,
                 options.streaming_cert,
                 options.streaming_key,
+                options.streaming_sessions,
             ),
             Limits(workers=options.workers),
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core.hops import Layer, observed
+from runtimes.core.host import open_files
 from runtimes.server import claim, systemd
 from runtimes.server.doorway import Doorway
 from runtimes.server.server import CriServer, Limits
@@ -56,6 +57,7 @@ def serve(serving: Serving) -> int:
         FailedPrecondition: systemd passed sockets that can't be used.
         Error: as the backend raises it when it can't be opened.
     """
+    open_files.allow_many()  # each stream has several
     passed = systemd.passed_socket(os.environ, os.getpid())
     doorway = None
     if passed is not None:

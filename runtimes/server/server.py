@@ -148,4 +148,6 @@ class CriServer:
         for lane in self._lanes:
             about = "The most calls that the backend may be at work on."
             yield "runtimes_server_threads", about, {"lane": lane.name}, lane.threads
+        about = "Sessions of exec, attach and port-forward that are open here."
+        yield "runtimes_server_streaming_sessions", about, {}, self._streaming.sessions
         yield "runtimes_server_event_streams", "Event streams that are open.", {}, self._feeds.count

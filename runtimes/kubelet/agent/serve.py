@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import signal
 import threading
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runtimes.core.host import open_files
 from runtimes.kubelet.agent.about import Announcement
 from runtimes.kubelet.agent.agent import Agent, AgentSettings, Node
 from runtimes.kubelet.agent.claim import claimed
@@ -66,7 +66,7 @@ def serve(serving: Serving) -> bool:
     """
     kubelet, backend = serving.kubelet, serving.backend
     store = PodStore(kubelet.root, backend.name)
-    _allow_files()
+    open_files.allow_many()  # each pod's name is held by one
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
         service = backend.open(serving.options)
@@ -108,12 +108,6 @@ def _both(one: Recorder, other: Recorder) -> Recorder:
         other(event)
 
     return tell
-
-
-def _allow_files() -> None:
-    """As many as the host lets us: each pod's name is held by one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def record(event: Event) -> None:

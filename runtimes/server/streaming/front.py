@@ -22,7 +22,7 @@ from runtimes.server.lane import Lane
 from runtimes.server.streaming import process
 from runtimes.server.streaming.forward import Forwarding
 from runtimes.server.streaming.link import TcpLink, WebSocketLink
-from runtimes.server.streaming.listening import IDLE_SECONDS
+from runtimes.server.streaming.listening import Listening
 from runtimes.server.streaming.tokens import Tokens
 from runtimes.server.streaming.upgrade import Refusal, Upgrade, choose
 from runtimes.server.streaming.urls import Urls, Wanted
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.services import CriService
     from runtimes.core.streaming.session import Size, StreamSession
-    from runtimes.server.streaming.listening import Listening
     from runtimes.server.streaming.wire import Wire
 
 MOST_WAITING = 256
@@ -42,6 +41,7 @@ THREADS = 32
 _HEAD_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
 _FAREWELL_SECONDS = 1.0
+_RETRY_SECONDS = "5"
 _BUFFER = 64 * 1024
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,9 @@ class Request:
 class StreamingServer:
     """Used on one event loop.
 
+    Attributes:
+        sessions: how many are open.
+
     Args:
         threads: for what blocks: opening, closing, and asking how a process ended. A session that
             merely lives holds none.
@@ -64,11 +67,12 @@ class StreamingServer:
     def __init__(self, service: CriService, threads: int = THREADS) -> None:
         self._service = service
         self.lane = Lane("stream", threads)
-        self._idle = IDLE_SECONDS
+        self._listening = Listening()
         self._tokens: Tokens[Wanted] = Tokens()
         self._server: asyncio.Server | None = None
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self.sessions = 0
         self._stopping = False
 
     async def start(self, listening: Listening) -> Urls:
@@ -80,7 +84,7 @@ class StreamingServer:
         """
         host, port = listening.place()
         tls = listening.tls()
-        self._idle = listening.idle
+        self._listening = listening
         try:
             self._server = await asyncio.start_server(
                 self._accept,
@@ -103,10 +107,10 @@ class StreamingServer:
         self._stopping = True
         if self._server is not None:
             self._server.close()
-        for task in self._sessions:
+        for task in self._connections:
             task.cancel()
-        if self._sessions:  # each closes what it has opened
-            await asyncio.wait(self._sessions, timeout=_CLOSING_SECONDS)
+        if self._connections:  # each closes what it has opened
+            await asyncio.wait(self._connections, timeout=_CLOSING_SECONDS)
         self.lane.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,7 +119,7 @@ class StreamingServer:
         if self._stopping:
             writer.close()
             return
-        self._sessions.add(task)
+        self._connections.add(task)
         try:
             await self._serve(reader, writer)
         except (errors.Error, ConnectionError, TimeoutError) as error:
@@ -125,7 +129,7 @@ class StreamingServer:
         except Exception:
             logger.exception("stream ended by an unexpected error")
         finally:
-            self._sessions.discard(task)
+            self._connections.discard(task)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -143,21 +147,37 @@ class StreamingServer:
             self._waiting -= 1
         if request is None:
             return
-        wanted = self._tokens.redeem(request.path.partition("?")[0].rpartition("/")[2])
-        if wanted is None:
-            choice: Upgrade | Refusal = Refusal(404, "this URL is unknown, used, or too old")
-        else:
-            choice = choose(request.headers, forward=isinstance(wanted, cri.PortForwardRequest))
-        if isinstance(choice, Refusal) or wanted is None:
-            if isinstance(choice, Refusal):
-                await _refuse(http, writer, choice)
+        found = self._agree(request)
+        if isinstance(found, Refusal):
+            await _refuse(http, writer, found)
             return
+        choice, wanted = found
         answer = http.send(h11.InformationalResponse(status_code=101, headers=list(choice.headers)))
         writer.write(answer or b"")
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(self._idle) as limit:
-            touch = lambda: limit.reschedule(loop.time() + self._idle)  # noqa: E731
-            await self._carry(TcpLink(reader, writer, request.early, touch), choice, wanted)
+        self.sessions += 1
+        try:
+            async with asyncio.timeout(self._listening.idle) as limit:
+                link = TcpLink(reader, writer, request.early, lambda: self._touch(limit))
+                await self._carry(link, choice, wanted)
+        finally:
+            self.sessions -= 1
+
+    def _agree(self, request: Request) -> tuple[Upgrade, Wanted] | Refusal:
+        """What the URL stands for, and how to stream it; a full server leaves the URL usable."""
+        if self.sessions >= self._listening.sessions:
+            logger.warning("stream refused: %d sessions are open", self.sessions)
+            text = f"{self.sessions} sessions are open, and no more are taken; end some"
+            return Refusal(429, text, (("Retry-After", _RETRY_SECONDS),))
+        wanted = self._tokens.redeem(request.path.partition("?")[0].rpartition("/")[2])
+        if wanted is None:
+            return Refusal(404, "this URL is unknown, used, or too old")
+        choice = choose(request.headers, forward=isinstance(wanted, cri.PortForwardRequest))
+        return choice if isinstance(choice, Refusal) else (choice, wanted)
+
+    def _touch(self, limit: asyncio.Timeout) -> None:
+        """Something moves: wait anew for it to stop; once it is too late, the session ends."""
+        if not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time() + self._listening.idle)
 
     async def _carry(self, link: TcpLink, choice: Upgrade, wanted: Wanted) -> None:
         wire = _wire(link, choice, wanted)

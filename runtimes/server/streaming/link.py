@@ -30,8 +30,11 @@ class Link(Protocol):
         """Waits while the client reads too slowly."""
         ...
 
-    async def end(self) -> None:
-        """Say that no more comes. Idempotent."""
+    async def end(self) -> bool:
+        """Say that no more comes; False where that ends the other direction too, so isn't done.
+
+        Idempotent.
+        """
         ...
 
     def cut(self, probe: bytes) -> bool:
@@ -78,10 +81,13 @@ class TcpLink:
             self._writer.write(data)
             await self._writer.drain()
 
-    async def end(self) -> None:
-        if self._writer.can_write_eof():
-            with suppress(OSError):
-                self._writer.write_eof()
+    async def end(self) -> bool:
+        """TLS of asyncio ends both directions or none."""
+        if not self._writer.can_write_eof():
+            return False
+        with suppress(OSError):
+            self._writer.write_eof()
+        return True
 
     def cut(self, probe: bytes) -> bool:
         if self._reading:  # who reads sees the end
@@ -127,7 +133,7 @@ class WebSocketLink:
         self._frames.send_binary(data)
         await self._flush()
 
-    async def end(self, code: int = 1000) -> None:
+    async def end(self, code: int = 1000) -> bool:
         """Send the closing message, if none was sent.
 
         Source: RFC 6455, 7.4.1 (status codes).
@@ -135,6 +141,7 @@ class WebSocketLink:
         if self._frames.close_sent is None:
             self._frames.send_close(code)
         await self._flush()
+        return True
 
     def cut(self, probe: bytes = b"") -> bool:
         """`probe` goes along as what a WebSocket may send at any time: an answer to no question."""

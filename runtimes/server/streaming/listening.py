@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1:0"
 IDLE_SECONDS = 4 * 3600.0
+MOST_SESSIONS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Listening:
     """Attributes:
     address: ``host:port``; port 0 takes a free one.
     idle: seconds without a byte in either direction after which a session ends.
+    sessions: how many may be open at once; further ones are refused.
     certificate: PEM file of a chain that clients trust; URLs are https then.
     key: PEM file of its private key, None if `certificate` has it too.
     """
@@ -29,6 +31,7 @@ class Listening:
     idle: float = IDLE_SECONDS
     certificate: Path | None = None
     key: Path | None = None
+    sessions: int = MOST_SESSIONS
 
     @property
     def scheme(self) -> str:

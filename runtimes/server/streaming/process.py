@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CREATION_SECONDS = 30.0
 LINGER_SECONDS = 5.0
 """How long a client may take to read what it was sent, before the connection is cut."""
+FAREWELL_SECONDS = 0.5
+"""The same, where the client can't be told that no more comes while it may go on sending."""
 _LOOK_SECONDS = 1.0
 _FIRST_LOOK_SECONDS = 0.005
 _MOST_EARLY_BYTES = 256 * 1024
@@ -135,8 +137,8 @@ async def _carry(
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if coming_out.done():
             await coming_out
-            await wire.end()
-            await asyncio.wait({going_in}, timeout=LINGER_SECONDS)
+            heard = await wire.end()
+            await asyncio.wait({going_in}, timeout=LINGER_SECONDS if heard else FAREWELL_SECONDS)
         elif going_in.done():
             await going_in
     finally:
@@ -155,9 +157,9 @@ async def _gone(wire: Wire, stream: int) -> None:
 
 async def _leave(wire: Wire) -> None:
     """End, and give the client time to read why."""
-    await wire.end()
+    heard = await wire.end()
     try:
-        async with asyncio.timeout(LINGER_SECONDS):
+        async with asyncio.timeout(LINGER_SECONDS if heard else FAREWELL_SECONDS):
             while await wire.receive() is not None:
                 pass
     except TimeoutError:

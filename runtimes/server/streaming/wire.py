@@ -32,8 +32,8 @@ class Wire(Protocol):
 
     async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None: ...
 
-    async def end(self) -> None:
-        """Say that no more comes."""
+    async def end(self) -> bool:
+        """Say that no more comes; whether that could be said."""
         ...
 
     async def fail(self) -> None:
@@ -77,8 +77,8 @@ class SpdyWire:
     async def send(self, stream: int, data: bytes, *, fin: bool = False) -> None:
         await self._link.write(self._connection.send(stream, data, fin=fin))
 
-    async def end(self) -> None:
-        await self._link.end()
+    async def end(self) -> bool:
+        return await self._link.end()
 
     async def fail(self) -> None:
         await self._link.write(self._connection.leave(PROTOCOL_ERROR))
@@ -112,8 +112,8 @@ class ChannelWire:
         if data:
             await self._link.write(channels.encode(stream, data))
 
-    async def end(self) -> None:
-        await self._link.end()
+    async def end(self) -> bool:
+        return await self._link.end()
 
     async def fail(self) -> None:
         await self._link.end(_PROTOCOL_ERROR)

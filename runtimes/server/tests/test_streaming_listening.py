@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from runtimes.contract.fake.service import FakeCri
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.streaming.session import Channel, StreamingService
 from runtimes.server.streaming import front
+from runtimes.server.streaming.front import StreamingServer
 from runtimes.server.streaming.listening import Listening
+from runtimes.server.tests.hosting import wait_until
 from runtimes.server.tests.pods import run_stubborn
 from runtimes.server.tests.stream_clients import PLAIN, SpdyClient, exec_url
 
@@ -78,6 +82,44 @@ def test_a_session_on_which_nothing_moves_ends(
 
     assert [event for event in spdy.events() if getattr(event, "data", b"")] == []
     spdy.close()
+
+
+def test_sessions_beyond_the_limit_are_refused_and_their_urls_stay_good(
+    host: Callable[..., Hosted], streams: LocalStreams
+) -> None:
+    client = host(streams, None, Listening(sessions=1)).connect()
+    container = run_stubborn(client)
+    first = SpdyClient(exec_url(client, container, ["sleep", "1000"]))
+    url = exec_url(client, container, ["echo", "served"])
+
+    refused = SpdyClient(url)
+    refused.close()
+    first.close()
+
+    assert refused.head.startswith("HTTP/1.1 429 ")
+    assert "retry-after: 5" in refused.head.lower()
+    wait_until(lambda: _served(url), "the first session to end")
+
+
+def _served(url: str) -> bool:
+    spdy = SpdyClient(url)
+    if "101 " not in spdy.head:
+        spdy.close()
+        return False
+    return spdy.run(PLAIN)[Channel.STDOUT] == b"served\n"
+
+
+def test_a_session_that_is_touched_too_late_ends_all_the_same() -> None:
+    async def late() -> None:
+        server = StreamingServer(FakeCri(), 1)
+        async with asyncio.timeout(0) as limit:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                server._touch(limit)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(late())
 
 
 def test_connections_without_a_request_are_few(
