@@ -1,4 +1,4 @@
-"""What kubelets met on dockershim: dead sandboxes, two at once, lost files, hooks in their grace."""
+"""What kubelets met on dockershim: dead sandboxes, two at once, lost files, slow hooks."""
 
 from __future__ import annotations
 
