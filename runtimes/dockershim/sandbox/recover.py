@@ -54,15 +54,7 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
         record = engine.sandboxes.load(owner)
     except (errors.NotFound, errors.DataLoss) as error:
         log.warning("removing an unreadable record sandbox=%s: %s", owner, error)
-        discard(engine, owner)
+        teardown.discard(engine, owner)
         return
     if record.phase not in {*_SETTLED, SandboxPhase.STOPPING}:
         finish(engine, owner)
-
-
-def discard(engine: Engine, key: str) -> None:
-    """Forget a record that can't be read, with its files, unless somebody is at it."""
-    with engine.sandboxes.try_lock(key) as free:
-        if free:
-            teardown.forget_files(engine, key)
-            engine.sandboxes.discard(key)

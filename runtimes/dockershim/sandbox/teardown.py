@@ -81,6 +81,15 @@ def _remove_unknown(engine: Engine, record: SandboxRecord) -> None:
             containers.remove(engine, [inspected["Id"]])
 
 
+def discard(engine: Engine, key: str) -> None:
+    """Forget a record that can't be read, with its files and its pin, unless somebody is at it."""
+    with engine.sandboxes.try_lock(key) as free:
+        if free:
+            netns.delete(engine.paths.netns(key))
+            forget_files(engine, key)
+            engine.sandboxes.discard(key)
+
+
 def forget_files(engine: Engine, key: str) -> None:
     """Remove a sandbox's files, all but its record."""
     folder = engine.paths.sandbox(key)

@@ -21,9 +21,13 @@ class Paths:
         """Dockershim's own files, one per sandbox id."""
         return self.root / "sandbox"
 
+    @property
+    def sandboxes(self) -> Path:
+        return self.root / "sandboxes"
+
     def sandbox(self, key: str) -> Path:
         """A sandbox's record and the files that its containers mount."""
-        return self.root / "sandboxes" / key
+        return self.sandboxes / key
 
     @property
     def pins(self) -> Path:

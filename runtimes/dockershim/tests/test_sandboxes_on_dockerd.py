@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 
-PLUGIN = """#!/bin/sh
-speaks='{{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}}'
-[ "$CNI_COMMAND" = VERSION ] && {{ echo "$speaks"; exit; }}
-echo "$CNI_COMMAND $CNI_CONTAINERID" >> {log}
-[ "$CNI_COMMAND" = ADD ] && [ -e {broken} ] && {{ echo '{{"code":100,"msg":"no luck"}}'; exit 1; }}
-[ "$CNI_COMMAND" = ADD ] && echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
-exit 0
-"""
-
 
 def state(service: DockershimService, sandbox_id: str) -> int:
     return service.pod_sandbox_status(sandbox_id).status.state
@@ -48,22 +39,6 @@ def record_file(service: DockershimService, sandbox_id: str) -> Path:
     record = service.engine.sandboxes.of(sandbox_id)
     assert record is not None
     return service.engine.paths.sandbox(record.id) / "record.json"
-
-
-@pytest.fixture
-def cni(node: Node, tmp_path: Path) -> tuple[DockershimService, Path, Path]:
-    """A service on a CNI plugin that logs; the log, and a file that breaks ADD by being there."""
-    log, broken = tmp_path / "cni.log", tmp_path / "broken"
-    plugin = tmp_path / "bin" / "logging"
-    plugin.parent.mkdir()
-    plugin.write_text(PLUGIN.format(log=log, broken=broken))
-    plugin.chmod(0o755)
-    conf = tmp_path / "conf"
-    conf.mkdir()
-    (conf / "10.conf").write_text('{"cniVersion":"1.0.0","name":"n","type":"logging"}')
-    log.touch()
-    service = node.open(network="auto", cni_conf_dir=conf, cni_bin_dirs=(plugin.parent,))
-    return service, log, broken
 
 
 def test_a_sandbox_whose_pause_process_was_killed_is_not_ready(
@@ -217,55 +192,6 @@ def test_a_pods_files_are_ours_and_mounted(node: Node, service: DockershimServic
         "/etc/hosts",
         "/etc/hostname",
     }
-
-
-def test_a_network_is_attached_once_and_detached_after_the_processes_have_ended(
-    node: Node, cni: tuple[DockershimService, Path, Path]
-) -> None:
-    service, log, _ = cni
-    sandbox = service.run_pod_sandbox(node.sandbox("cni"))
-    assert service.pod_sandbox_status(sandbox).status.network.ip == "10.9.8.7"
-
-    service.stop_pod_sandbox(sandbox)
-    service.stop_pod_sandbox(sandbox)
-    service.remove_pod_sandbox(sandbox)
-
-    assert log.read_text() == f"ADD {sandbox}\nDEL {sandbox}\n"
-    assert list(service.engine.paths.pins.iterdir()) == []
-
-
-def test_a_network_that_failed_half_way_is_detached_and_nothing_is_left(
-    node: Node, cni: tuple[DockershimService, Path, Path]
-) -> None:
-    service, log, broken = cni
-    broken.touch()
-
-    with pytest.raises(errors.Error, match="no luck"):
-        service.run_pod_sandbox(node.sandbox("broken"))
-
-    calls = [line.split() for line in log.read_text().splitlines()]
-    assert [command for command, _ in calls][-1] == "DEL"
-    assert len({sandbox for _, sandbox in calls}) == 1
-    assert service.list_pod_sandbox(cri.PodSandboxFilter(label_selector={"node": node.token})) == []
-    assert service.engine.sandboxes.ids() == []
-    broken.unlink()
-    service.run_pod_sandbox(node.sandbox("broken"))
-
-
-def test_a_killed_run_is_undone_by_the_next_service_with_its_network(
-    node: Node, cni: tuple[DockershimService, Path, Path]
-) -> None:
-    service, log, _ = cni
-    sandbox = service.run_pod_sandbox(node.sandbox("cut"))
-    path = record_file(service, sandbox)
-    path.write_text(path.read_text().replace('"phase":"ready"', '"phase":"started"'))
-
-    options = service.engine.options
-    node.open(network="cni", cni_conf_dir=options.cni_conf_dir, cni_bin_dirs=options.cni_bin_dirs)
-
-    assert log.read_text() == f"ADD {sandbox}\nDEL {sandbox}\n"
-    with pytest.raises(errors.NotFound):
-        service.engine.docker.inspect_container(sandbox)
 
 
 def test_lists_and_statuses_ask_the_engine_nothing_once_events_come(
