@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from runtimes.core import errors
 from runtimes.core.backend import Kind, Probe, ProbeState
@@ -109,9 +109,12 @@ class EngineBackend:
 class PodOptions(EngineOptions):
     """Attributes:
     infra_image: of the container that holds a pod's namespaces; pulled when it isn't here.
+    rules: whose decisions pods follow: kubelet 1.22's, as on all other backends; or the era's own,
+        which don't count for pods with sidecars, startup probes or ephemeral containers.
     """
 
     infra_image: str = "registry.k8s.io/pause:3.9"
+    rules: Literal["1.4", "1.22"] = "1.22"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,12 @@ class PodBackend:
             raise errors.InvalidArgument(f"open backend 'docker': {chosen!r} aren't its options")
         from runtimes.docker_legacy.pod.manager import DockerManager
         from runtimes.docker_legacy.pod.node import DockerNode
+        from runtimes.docker_legacy.pod.rules import RULES
 
         docker = observed(engine.open(chosen), Layer.DOCKER)
-        return DockerManager(DockerNode(docker=docker, infra_image=chosen.infra_image))
+        decide = RULES[chosen.rules]
+        node = DockerNode(docker=docker, infra_image=chosen.infra_image, decide=decide)
+        return DockerManager(node)
 
 
 def _chosen(options: object) -> EngineOptions:

@@ -31,12 +31,18 @@ def examples_for(backend: str) -> list[Path]:
     return EXAMPLES if EVERY_ONE else EXAMPLES[BACKENDS.index(backend) :: len(BACKENDS)]
 
 
-def names_for(backend: str) -> list[str]:
-    return [path.stem for path in examples_for(backend)]
+def names(examples: list[Path]) -> list[str]:
+    return [path.stem for path in examples]
+
+
+ON_OLD_RULES = EXAMPLES if EVERY_ONE else EXAMPLES[1 :: 2 * len(BACKENDS)]
 
 
 def run_on_docker(
-    backend: str, engines: EngineSession, settings: Callable[[Path], dict[str, Any]]
+    backend: str,
+    engines: EngineSession,
+    settings: Callable[[Path], dict[str, Any]],
+    examples: list[Path],
 ) -> Iterator[Outcomes]:
     """Run them on the Engine, its images from a file; `settings` are made for a folder."""
     env = engines.env("dockerd")
@@ -46,7 +52,7 @@ def run_on_docker(
         archive = folder / "busybox.tar"
         archive.write_bytes(busybox().archive())
         with connect(backend, kubelet=node(folder), host=host, **settings(folder)) as runtime:
-            return run_all(runtime, examples_for(backend), runtime.import_image(archive)[0])
+            return run_all(runtime, examples, runtime.import_image(archive)[0])
 
     with engines.folder_shared_with("dockerd") as folder:
         yield netns.enter(Path(env["RUNTIMES_TEST_DOCKER_NETNS"]), lambda: run(folder))
@@ -54,7 +60,14 @@ def run_on_docker(
 
 @pytest.fixture(scope="module")
 def on_docker(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
-    yield from run_on_docker("docker", runtimes_engines, lambda _: {"infra_image": PAUSE})
+    settings = {"infra_image": PAUSE}
+    yield from run_on_docker("docker", runtimes_engines, lambda _: settings, examples_for("docker"))
+
+
+@pytest.fixture(scope="module")
+def on_docker_as_of_1_4(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
+    settings = {"infra_image": PAUSE, "rules": "1.4"}
+    yield from run_on_docker("docker", runtimes_engines, lambda _: settings, ON_OLD_RULES)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +75,8 @@ def on_dockershim(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
     def settings(folder: Path) -> dict[str, Any]:
         return {"sandbox_image": PAUSE, "root": folder / "root", "run_root": folder / "run"}
 
-    yield from run_on_docker("dockershim", runtimes_engines, settings)
+    examples = examples_for("dockershim")
+    yield from run_on_docker("dockershim", runtimes_engines, settings, examples)
 
 
 @pytest.fixture(scope="module")
@@ -81,18 +95,26 @@ def on_containerd(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
 
 
 @pytest.mark.needs_containerd
-@pytest.mark.parametrize("name", names_for("cri"))
+@pytest.mark.parametrize("name", names(examples_for("cri")))
 def test_an_example_does_the_same_on_containerd(on_containerd: Outcomes, name: str) -> None:
     assert on_containerd[name].result() == []
 
 
 @pytest.mark.needs_docker
-@pytest.mark.parametrize("name", names_for("docker"))
+@pytest.mark.parametrize("name", names(examples_for("docker")))
 def test_an_example_does_the_same_on_docker(on_docker: Outcomes, name: str) -> None:
     assert on_docker[name].result() == []
 
 
 @pytest.mark.needs_docker
-@pytest.mark.parametrize("name", names_for("dockershim"))
+@pytest.mark.parametrize("name", names(ON_OLD_RULES))
+def test_an_example_does_the_same_by_the_rules_of_kubelet_1_4(
+    on_docker_as_of_1_4: Outcomes, name: str
+) -> None:
+    assert on_docker_as_of_1_4[name].result() == []
+
+
+@pytest.mark.needs_docker
+@pytest.mark.parametrize("name", names(examples_for("dockershim")))
 def test_an_example_does_the_same_on_dockershim(on_dockershim: Outcomes, name: str) -> None:
     assert on_dockershim[name].result() == []

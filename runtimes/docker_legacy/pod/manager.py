@@ -102,7 +102,9 @@ class DockerManager:
         *,
         probes: ProbeResults = NO_PROBES,
     ) -> PodSyncResult:
-        return sync_pod(pod, status, DockerSteps(self.node, pull_secrets), backoff, probes=probes)
+        steps = DockerSteps(self.node, pull_secrets)
+        decide = self.node.decide
+        return sync_pod(pod, status, steps, backoff, probes=probes, decide=decide)
 
     def kill_pod(
         self, pod: v1.Pod | None, running: RunningPod, grace_period: int | None = None

@@ -12,6 +12,7 @@ from runtimes.core.docker.processes import ProcessFinder
 from runtimes.core.host.clamp import Grants, host_grants
 from runtimes.core.host.usage import UsageCache
 from runtimes.core.pod.backoff import Backoff
+from runtimes.kubelet.actions.compute import compute_pod_actions
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.generate.dns import Resolver, parse_resolv_conf
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ExecResult
+    from runtimes.kubelet.sync.pod import Decide
 
 
 def random_suffix() -> str:
@@ -35,12 +37,14 @@ class DockerNode:
 
     Attributes:
         infra_image: of the container that holds a pod's namespaces.
+        decide: by which rules pods go on; see `rules`.
         folders: what they take on disk.
         random: makes the last part of a container's name.
     """
 
     docker: DockerInterface
     infra_image: str
+    decide: Decide = compute_pod_actions
     config: KubeletConfig = field(default_factory=KubeletConfig)
     around: Surroundings = ALONE
     image_backoff: Backoff = field(default_factory=Backoff)

@@ -142,7 +142,7 @@ def _with_regular(
                 if latest is not None and latest.state is ContainerState.UNKNOWN:
                     kills.append(_kill_unknown(latest, container))
             continue
-        fault = _fault(pod, container, latest, probes)
+        fault = fault_of(pod, container, latest, probes)
         if fault is None:
             keep += 1
             continue
@@ -171,7 +171,7 @@ def _with_sidecars(
     for container in begun:
         latest = status.latest(container.name)
         if latest is not None and latest.state is ContainerState.RUNNING:
-            fault = _fault(pod, container, latest, probes)
+            fault = fault_of(pod, container, latest, probes)
             if fault is None:
                 continue
             reason, message = fault
@@ -183,9 +183,10 @@ def _with_sidecars(
     return replace(actions, containers_to_kill=tuple(kills), sidecars_to_start=tuple(starts))
 
 
-def _fault(
+def fault_of(
     pod: v1.Pod, container: v1.Container, latest: ContainerStatus, probes: ProbeResults
 ) -> tuple[KillReason, str] | None:
+    """Why a running container can't go on, None when it can."""
     if latest.hash not in {0, definition_hash(pod, container)}:
         return (
             KillReason.DEFINITION_CHANGED,

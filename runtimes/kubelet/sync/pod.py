@@ -13,6 +13,7 @@ Source: kubelet pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic
 
@@ -32,17 +33,21 @@ if TYPE_CHECKING:
     from runtimes.kubelet.actions.model import PodActions
 
 
-def sync_pod(
+Decide = Callable[["v1.Pod", "PodStatus", ProbeResults], "PodActions"]
+
+
+def sync_pod(  # noqa: PLR0913 - what a sync is made of, the last two by name
     pod: v1.Pod,
     status: PodStatus,
     steps: PodSteps[SandboxT],
     backoff: Backoff,
     *,
     probes: ProbeResults = NO_PROBES,
+    decide: Decide = compute_pod_actions,
 ) -> PodSyncResult:
     """Take the next steps from `status` towards `pod`; failures are results, never raised."""
     sync = _Sync(pod, status, steps, backoff)
-    actions = compute_pod_actions(pod, status, probes)
+    actions = decide(pod, status, probes)
     steps.refresh(pod, status.ips)
     try:
         sync.carry_out(actions)
