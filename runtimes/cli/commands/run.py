@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     "-d", "--detach", is_flag=True, help="Start it, print its name, and leave it running."
 )
 @click.option("--timestamps", is_flag=True, help="Put the time before each line.")
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what came of each container as JUnit XML.",
+)
 @validate_option
 @image_options
 def command(  # noqa: PLR0913 - one parameter per option
@@ -41,6 +48,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     remove: bool,
     detach: bool,
     timestamps: bool,
+    junit: Path | None,
     validate: Validation,
     **options: Any,  # noqa: ANN401 - those of `image_options`
 ) -> int:
@@ -49,13 +57,16 @@ def command(  # noqa: PLR0913 - one parameter per option
     Containers' output is shown as it comes, with their names before it if there are several. Ctrl-C
     stops the pod with its grace period, a second one kills it.
 
-    The exit code is that of the first container that failed, 0 if none did;
+    The exit code is that of the first container that failed, init containers first, 0 if none did;
+    a pod that failed as a whole gives 1, sidecars have no say;
     125 when the pod couldn't be run, 126 when a program can't be executed, 127 when there is none.
     """
     if (image is None) == (filename is None):
         raise click.UsageError("Name an image, or a manifest with -f.")
     if detach and remove:
         raise click.UsageError("--detach and --rm exclude each other.")
+    if detach and junit:
+        raise click.UsageError("--detach and --junit exclude each other.")
     with current().connect() as runtime:
         if filename is not None:
             _refuse_image_options(options)
@@ -68,9 +79,17 @@ def command(  # noqa: PLR0913 - one parameter per option
         try:
             return _foreground(work, timestamps=timestamps)
         finally:
+            if junit is not None:
+                _report(work, junit)
             if remove:
                 for pod in work.pods:
                     pod.remove(force=True)
+
+
+def _report(work: Work, junit: Path) -> None:
+    from runtimes.cli.output.junit import write
+
+    write(junit, work.pods, work.excuses)
 
 
 def _work(runtime: Runtime, objects: list[Object]) -> Work:

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
 from runtimes.cli.exit_codes import of_message, of_start_failure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.cli.tests.command_line import Cli
 
 _TWO = """
@@ -239,3 +242,51 @@ def test_a_terminal_shows_bars_while_pulling(cli: Cli) -> None:
     assert "Pulling busybox:1" in shown
     assert "━" in shown
     assert "━" not in cli.ok("pull", "busybox:1").err
+
+
+_TESTS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: tests}
+spec:
+  restartPolicy: Never
+  initContainers:
+  - {name: prepare, image: busybox, command: [sh, -c, "echo prepared"]}
+  containers:
+  - {name: unit, image: busybox, command: [sh, -c, "echo fine"]}
+  - {name: slow, image: busybox, command: [sh, -c, "echo not fine; exit 7"]}
+"""
+
+
+def test_what_came_of_a_pod_is_written_as_junit_xml(cli: Cli, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+
+    ran = cli("run", "--rm", "--junit", str(report), "-f", cli.manifest(_TESTS))
+
+    assert ran.code == 7
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    assert suite is not None
+    assert suite.attrib == {
+        "name": "default/tests", "tests": "3", "failures": "1", "errors": "0", "skipped": "0",
+    }  # fmt: skip
+    prepare, unit, slow = suite
+    assert [one.get("name") for one in suite] == ["prepare", "unit", "slow"]
+    assert (prepare.find("failure"), unit.find("failure")) == (None, None)
+    assert unit.findtext("system-out") == "fine\n"
+    failure = slow.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "exit code 7: Error"
+    assert cli.ok("pods", "-q").out == ""
+
+
+def test_junit_xml_tells_why_a_container_never_started(cli: Cli, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    missing = 'image: "nothing:1", imagePullPolicy: Never'
+    manifest = _TESTS.replace('image: busybox, command: [sh, -c, "echo fine"]', missing)
+
+    ran = cli("run", "--rm", "--junit", str(report), "-f", cli.manifest(manifest))
+
+    assert ran.code == 125
+    error = ElementTree.parse(report).getroot().find(".//testcase[@name='unit']/error")
+    assert error is not None
+    assert "it was never started: Container image" in error.get("message", "")

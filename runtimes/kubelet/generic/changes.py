@@ -1,8 +1,9 @@
 """Wait until a pod changes, as cheaply as the backend allows.
 
 What a pod looked like at its last status is remembered, so a change between that look and the wait
-is never lost. Between looks the backend's own wait is used, or its events, or a pause that grows
-from 20 ms to a second.
+is never lost; each thread's own look counts, so that whoever else looks takes no news away from the
+one that drives the pod. Between looks the backend's own wait is used, or its events, or a pause
+that grows from 20 ms to a second.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ class Changes:
         self._pauses: dict[str, float] = {}
         self._events: _Events | None = None
         self._lock = threading.Lock()
+        self._mine = threading.local()
 
     def seen(self, uid: str, look: Fingerprint) -> None:
         """Remember what a pod looked like."""
+        self._mine.last = (uid, look)
         with self._lock:
             if self._seen.get(uid) != look:
                 self._pauses[uid] = FIRST_PAUSE
@@ -46,7 +49,7 @@ class Changes:
             self._pauses.pop(uid, None)
 
     def wait(self, uid: str, timeout: float) -> bool:
-        """Wait until the pod looks different from what was last seen, or `timeout` seconds.
+        """Wait until the pod looks different from what this thread saw last, or `timeout` seconds.
 
         For a pod that was never seen, it counts from now.
         """
@@ -54,7 +57,7 @@ class Changes:
         while True:
             mark = self._mark(uid)
             look = fingerprint(*list_pod(self._service, uid))
-            if self._seen.setdefault(uid, look) != look:
+            if self._before(uid, look) != look:
                 self._pauses[uid] = FIRST_PAUSE
                 return True
             left = end - time.monotonic()
@@ -63,6 +66,10 @@ class Changes:
             pause = self._pauses.get(uid, FIRST_PAUSE)
             self._pauses[uid] = min(pause * 2, LONGEST_PAUSE)
             self._pause(uid, mark, min(pause, left))
+
+    def _before(self, uid: str, now: Fingerprint) -> Fingerprint:
+        last: tuple[str, Fingerprint] | None = getattr(self._mine, "last", None)
+        return last[1] if last and last[0] == uid else self._seen.setdefault(uid, now)
 
     def _mark(self, uid: str) -> int:
         if isinstance(self._service, ChangeWaiter):

@@ -244,6 +244,18 @@ def test_a_change_before_the_wait_is_not_lost(bench: Bench) -> None:
     assert bench.runtime.wait_for_change(asked.metadata.uid, 20.0)
 
 
+def test_another_threads_look_takes_no_news_away(bench: Bench) -> None:
+    asked = named("web", FOREVER)
+    bench.sync(asked)
+    bench.status(asked)
+    bench.service.stop_container(bench.latest(asked).id, 0)
+    elsewhere = threading.Thread(target=bench.status, args=(asked,))
+    elsewhere.start()
+    elsewhere.join(20)
+
+    assert bench.runtime.wait_for_change(asked.metadata.uid, 0.0)
+
+
 def test_waiting_ends_with_the_time_when_nothing_changes(bench: Bench) -> None:
     asked = pod(FOREVER)
     bench.sync(asked)
