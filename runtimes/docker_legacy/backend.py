@@ -111,10 +111,13 @@ class PodOptions(EngineOptions):
     infra_image: of the container that holds a pod's namespaces; pulled when it isn't here.
     rules: whose decisions pods follow: kubelet 1.22's, as on all other backends; or the era's own,
         which don't count for pods with sidecars, startup probes or ephemeral containers.
+    exec_handler: how commands get into containers: by the Engine's own exec, or by nsenter, which
+        needs root and the Engine's processes on this host.
     """
 
     infra_image: str = "registry.k8s.io/pause:3.9"
     rules: Literal["1.4", "1.22"] = "1.22"
+    exec_handler: Literal["native", "nsenter"] = "native"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,12 @@ class PodBackend:
         from runtimes.docker_legacy.pod.rules import RULES
 
         docker = observed(engine.open(chosen), Layer.DOCKER)
-        decide = RULES[chosen.rules]
-        node = DockerNode(docker=docker, infra_image=chosen.infra_image, decide=decide)
+        node = DockerNode(
+            docker=docker,
+            infra_image=chosen.infra_image,
+            decide=RULES[chosen.rules],
+            by_nsenter=chosen.exec_handler == "nsenter",
+        )
         return DockerManager(node)
 
 

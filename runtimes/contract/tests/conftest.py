@@ -206,11 +206,23 @@ def dockershim_subject(
 def docker_subject_of_pods(
     tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
 ) -> Subject:
-    env = runtimes_engines.env("dockerd")
+    return docker_pods(tmp_path_factory.mktemp("docker"), runtimes_engines)
+
+
+@pytest.fixture(scope="session")
+def docker_subject_of_the_era(
+    tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
+) -> Subject:
+    """Decides as kubelet 1.4, and runs commands by nsenter."""
+    words = {"rules": "1.4", "exec_handler": "nsenter"}
+    return docker_pods(tmp_path_factory.mktemp("era"), runtimes_engines, **words)
+
+
+def docker_pods(root: Path, engines: EngineSession, **wishes: str) -> Subject:
+    env = engines.env("dockerd")
     backend = discovery.load("docker")
-    words = {"host": env["RUNTIMES_TEST_DOCKER_HOST"], "infra_image": PAUSE}
+    words = {"host": env["RUNTIMES_TEST_DOCKER_HOST"], "infra_image": PAUSE, **wishes}
     options: object = configure.fill(backend.options, words)
-    root = tmp_path_factory.mktemp("docker")
     node = KubeletConfig(root=root, log_root=root / "logs", host_ip="127.0.0.1")
     return Subject(
         name="docker",
@@ -218,7 +230,7 @@ def docker_subject_of_pods(
         open_pods=partial(opened_pods, "docker", options, node),
         claims=backend.capabilities,
         image=BUSYBOX,
-        registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
+        registry=engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
         network=Path(env["RUNTIMES_TEST_DOCKER_NETNS"]),
     )
 

@@ -6,8 +6,6 @@ behind), containerd/containerd#9568 (a child that holds stdio must not prolong t
 
 from __future__ import annotations
 
-import os
-import select
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from runtimes.core.docker import session
 from runtimes.core.docker.beyond import Streams
 from runtimes.core.host import tree
 from runtimes.core.pod.status import ExecResult
-from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.collect import collect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +22,6 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.processes import ProcessFinder
     from runtimes.core.docker.types import ContainerInspect
-    from runtimes.core.streaming.session import Outlet, StreamSession
-
-LIMIT = 16 << 20
-"""Bytes kept of each stream; what comes after is read and dropped, so that the writer goes on."""
-
-_CHUNK = 65536
 
 
 def exec_sync(
@@ -52,15 +44,15 @@ def exec_sync(
     patience = deadline.remaining(float(timeout) if timeout > 0 else None)
     until = None if patience is None else time.monotonic() + patience
     with session.open_exec(docker, found["Id"], cmd, Streams()) as opened:
-        collected = {Channel.STDOUT: bytearray(), Channel.STDERR: bytearray()}
-        if not _collect(opened, collected, until):
+        collected = collect(opened, until)
+        if collected is None:
             _kill(processes, found, docker.inspect_exec(opened.exec_id).get("Pid") or 0)
             raise errors.DeadlineExceeded(
                 f"exec {list(cmd)} in container '{found['Id']}': it ran longer than "
                 f"{patience:g} s and was killed with its children"
             )
         code = opened.wait(timeout=None if until is None else max(1.0, until - time.monotonic()))
-    return ExecResult(code, bytes(collected[Channel.STDOUT]), bytes(collected[Channel.STDERR]))
+    return ExecResult(code, *collected)
 
 
 def _kill(processes: ProcessFinder, found: ContainerInspect, pid: int) -> None:
@@ -69,32 +61,3 @@ def _kill(processes: ProcessFinder, found: ContainerInspect, pid: int) -> None:
     init = processes.find(found["Id"], found["State"]["Pid"])
     if command is not None:
         tree.kill({command.pid}, {init.pid} if init else ())
-
-
-def _collect(
-    opened: StreamSession, collected: dict[Channel, bytearray], until: float | None
-) -> bool:
-    """Read until the outputs end; False when the time is up before that."""
-    poll = select.poll()
-    outlets = {outlet.fd: outlet for outlet in opened.outputs}
-    for descriptor in outlets:
-        poll.register(descriptor, select.POLLIN)
-    while outlets:
-        left = None if until is None else (until - time.monotonic()) * 1000
-        ready = poll.poll(None if left is None else max(0.0, left))
-        if not ready:
-            return False
-        for descriptor, _ in ready:
-            if not _take(outlets[descriptor], collected):
-                poll.unregister(descriptor)
-                del outlets[descriptor]
-    return True
-
-
-def _take(outlet: Outlet, collected: dict[Channel, bytearray]) -> bool:
-    """Read once; False at the end."""
-    data = os.read(outlet.fd, _CHUNK)
-    for channel, piece in outlet.decode(data):
-        kept = collected[channel]
-        kept += piece[: LIMIT - len(kept)]
-    return bool(data)

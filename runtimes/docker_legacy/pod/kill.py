@@ -87,7 +87,7 @@ def hook_target(
     return HookTarget(
         container=container,
         pod_ip=ips[0] if ips else node.config.host_ip,
-        exec=partial(node.exec, container_id),
+        exec=partial(node.commands.exec, container_id),
         runs=lambda: node.docker.inspect_container(container_id)["State"]["Running"],
     )
 

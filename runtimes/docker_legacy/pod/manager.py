@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from runtimes.core import errors, labels
 from runtimes.core.docker.beyond import DockerEvents, Streams
 from runtimes.core.docker.import_image import import_image
-from runtimes.core.docker.session import open_attach, open_exec
+from runtimes.core.docker.session import open_attach
 from runtimes.core.pod.probes import NO_PROBES
 from runtimes.core.pod.status import RuntimeCondition, RuntimeVersion
 from runtimes.core.pod.sync import PodSyncResult
@@ -129,7 +129,7 @@ class DockerManager:
     # -- commands and streams
 
     def exec(self, container_id: str, cmd: Sequence[str], timeout: int = 0) -> ExecResult:
-        return self.node.exec(container_id, cmd, timeout)
+        return self.node.commands.exec(container_id, cmd, timeout)
 
     def open_exec(
         self,
@@ -141,7 +141,7 @@ class DockerManager:
         size: Size | None = None,
     ) -> StreamSession:
         streams = Streams(tty=tty, stdin=stdin, stderr=not tty, size=size)
-        return open_exec(self.node.docker, container_id, cmd, streams)
+        return self.node.commands.open_exec(container_id, cmd, streams)
 
     def open_attach(
         self, container_id: str, *, tty: bool = False, stdin: bool = False

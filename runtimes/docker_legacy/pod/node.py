@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runtimes.core.docker.exec_sync import exec_sync
 from runtimes.core.docker.processes import ProcessFinder
 from runtimes.core.host.clamp import Grants, host_grants
 from runtimes.core.host.usage import UsageCache
 from runtimes.core.pod.backoff import Backoff
+from runtimes.docker_legacy.pod.exec_handler import ExecHandler, NativeExec
+from runtimes.docker_legacy.pod.nsenter import NsenterExec
 from runtimes.kubelet.actions.compute import compute_pod_actions
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.events import Event, EventReason
@@ -19,11 +20,10 @@ from runtimes.kubelet.generate.dns import Resolver, parse_resolv_conf
 from runtimes.kubelet.generic.node import ALONE, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.pod import v1
-    from runtimes.core.pod.status import ExecResult
     from runtimes.kubelet.sync.pod import Decide
 
 
@@ -38,6 +38,7 @@ class DockerNode:
     Attributes:
         infra_image: of the container that holds a pod's namespaces.
         decide: by which rules pods go on; see `rules`.
+        by_nsenter: commands get into containers that way, and not by the Engine.
         folders: what they take on disk.
         random: makes the last part of a container's name.
     """
@@ -45,6 +46,7 @@ class DockerNode:
     docker: DockerInterface
     infra_image: str
     decide: Decide = compute_pod_actions
+    by_nsenter: bool = False
     config: KubeletConfig = field(default_factory=KubeletConfig)
     around: Surroundings = ALONE
     image_backoff: Backoff = field(default_factory=Backoff)
@@ -57,10 +59,10 @@ class DockerNode:
     def systemd(self) -> bool:
         return self.docker.info().get("CgroupDriver") == "systemd"
 
-    def exec(self, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
-        """Errors as of `PodRuntime.exec`; where a command's time is up, its processes end."""
-        found = self.docker.inspect_container(container_id)
-        return exec_sync(self.docker, found, cmd, timeout, processes=self.processes)
+    @property
+    def commands(self) -> ExecHandler:
+        """Runs commands in containers."""
+        return (NsenterExec if self.by_nsenter else NativeExec)(self.docker, self.processes)
 
     def resolver(self) -> Resolver:
         """The node's own name servers; none when its file can't be read."""
