@@ -55,6 +55,7 @@ def _unpack(archive: _Output, unpacker: Unpacker, what: str) -> list[str]:
         with tarfile.open(fileobj=archive, mode="r|", encoding="utf-8") as members:
             for member in members:
                 unpacker.place(member, members)
+                members.members = []  # type: ignore[attr-defined] # it would keep them all
     except tarfile.ReadError as error:
         if archive.words or not archive.any:
             return []  # tar said why

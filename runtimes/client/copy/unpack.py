@@ -2,7 +2,7 @@
 
 Every folder on the way to a member is opened relative to the one above it and never through a
 symbolic link, so neither names nor links planted earlier lead out. Owners and set-uid bits are not
-taken over.
+taken over. What a member says of its size, holes included, must fit on the disk before it is begun.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PERMISSIONS = 0o777
 _MINE = 0o700
+_KEPT_FREE = 64 * 1024 * 1024
+"""Bytes of the disk that a copy leaves to others."""
 
 
 class Unpacker:
@@ -45,6 +47,7 @@ class Unpacker:
 
         Raises:
             PermissionDenied: its name, or a link on its way, leads out of the target.
+            ResourceExhausted: the disk has no room for it.
         """
         parts = self._parts(member.name)
         if member.isdir():
@@ -98,6 +101,7 @@ class Unpacker:
         content = archive.extractfile(member)
         folder = self._open_folder(parts[:-1], member.name)
         try:
+            _check_disk(folder, member)
             _make_room(folder, parts[-1])
             with os.fdopen(os.open(parts[-1], _FILE, 0o600, dir_fd=folder), "wb") as file:
                 if content is not None:
@@ -156,6 +160,16 @@ class Unpacker:
 
 def _is_link(folder: int, name: str) -> bool:
     return stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+
+
+def _check_disk(folder: int, member: tarfile.TarInfo) -> None:
+    disk = os.fstatvfs(folder)
+    free = disk.f_bavail * disk.f_frsize - _KEPT_FREE
+    if member.size > max(free, 0):
+        raise errors.ResourceExhausted(
+            f"'{member.name}' has {member.size} bytes, and the disk here has room for "
+            f"{max(free, 0)}; what came before it stays"
+        )
 
 
 def _make_room(folder: int, name: str) -> None:

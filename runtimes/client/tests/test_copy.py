@@ -184,6 +184,20 @@ def test_a_hard_link_reaches_members_only(tmp_path: Path) -> None:
         _unpack(tmp_path, ("top/c", HARD, "../secret"))
 
 
+def test_a_file_for_which_the_disk_has_no_room_is_refused(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("top/huge")
+    member.size = 1 << 60
+    header = io.BytesIO(member.tobuf())
+
+    with (
+        tarfile.open(fileobj=header, mode="r|") as archive,
+        pytest.raises(errors.ResourceExhausted, match="has room for"),
+    ):
+        Unpacker(tmp_path, "").place(member, archive)
+
+    assert not (tmp_path / "top/huge").exists()
+
+
 def test_devices_are_left_out_and_set_uid_bits_dropped(tmp_path: Path) -> None:
     left_out = _unpack(
         tmp_path, ("top", FOLDER, ""), ("top/null", tarfile.CHRTYPE, ""), ("top/su", FILE, "")
