@@ -41,7 +41,7 @@ def interact(session: StreamSession, *, tty: bool, detachable: bool = False) -> 
         keys = DetachKeys() if typed and detachable else None
         source = Source(_STDIN, keys) if session.stdin is not None else None
         for channel, data in exchange(session, source, watch=watch):
-            write_all(_TARGETS[channel], data)
+            write_channel(channel, data)
         return session.wait()
 
 
@@ -63,6 +63,11 @@ def _follow_size(session: StreamSession, stack: ExitStack) -> Mapping[int, Calla
     fd, drain = stack.enter_context(terminal.resized())
     tell()
     return {fd: changed}
+
+
+def write_channel(channel: Channel, data: bytes) -> None:
+    """Write what came on a channel where the user expects it."""
+    write_all(_TARGETS[channel], data)
 
 
 def write_all(fd: int, data: bytes) -> None:

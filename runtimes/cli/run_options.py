@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option("--name", metavar="NAME", default="", help="Of the pod. Default: made up."),
     click.option("-n", "--namespace", metavar="NAME", default="default", help="Of the pod."),
+    click.option("-i", "--stdin", "--interactive", is_flag=True, help="Pass stdin to it."),
+    click.option("-t", "--tty", is_flag=True, help="Give it a terminal."),
     click.option("-e", "--env", multiple=True, metavar="NAME=VALUE", help="Set a variable."),
     click.option(
         "-v", "--volume", "volumes", multiple=True, metavar="HOST:CONTAINER[:ro]", help="Mount."

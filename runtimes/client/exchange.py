@@ -68,7 +68,7 @@ def exchange(
             if came(events, (fd, select.POLLIN)):
                 call()
         for outlet in [one for one in outlets if came(events, (one.fd, select.POLLIN))]:
-            data = _read(outlet)
+            data = take(outlet)
             if data == b"":
                 outlets.remove(outlet)
             elif data:
@@ -87,7 +87,8 @@ def _feed(session: StreamSession, source: Source | None) -> Flow | None:
     return Flow(source.fd, inlet.fd, inlet.finish, edit=source.edit)
 
 
-def _read(outlet: Outlet) -> bytes | None:
+def take(outlet: Outlet) -> bytes | None:
+    """Read some bytes; none at the end, None when there is nothing now."""
     try:
         return os.read(outlet.fd, CHUNK)
     except BlockingIOError:

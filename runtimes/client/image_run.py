@@ -29,6 +29,9 @@ class RunOptions:
         entrypoint: replaces the image's; without it a command is given to the image's entrypoint.
         env: variables by name.
         labels: of the pod.
+        stdin: it can be attached to; it ends with the first attachment's if `attached`.
+        tty: give it a terminal.
+        attached: somebody attaches at once.
         volumes: ``/host/path:/container/path[:ro]`` each.
         publish: ``[ip:]host-port:container-port[/protocol]`` each.
         workdir: empty for the image's.
@@ -47,6 +50,9 @@ class RunOptions:
     entrypoint: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    stdin: bool = False
+    tty: bool = False
+    attached: bool = False
     volumes: Sequence[str] = ()
     publish: Sequence[str] = ()
     workdir: str = ""
@@ -89,6 +95,9 @@ def image_pod(
         ports=tuple(_port(text) for text in chosen.publish),
         volume_mounts=mounts,
         image_pull_policy=chosen.pull,
+        stdin=chosen.stdin or None,
+        stdin_once=(chosen.stdin and chosen.attached) or None,
+        tty=chosen.tty or None,
         resources=_resources(chosen),
         security_context=_security(chosen),
     )

@@ -55,7 +55,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     """Run a pod or one image, show its logs, exit with its code.
 
     Containers' output is shown as it comes, with their names before it if there are several. Ctrl-C
-    stops the pod with its grace period, a second one kills it.
+    stops the pod with its grace period, a second one kills it. With -it, all keys are the
+    program's, except Ctrl-P Ctrl-Q, which leaves it running.
 
     The exit code is that of the first container that failed, init containers first, 0 if none did;
     a pod that failed as a whole gives 1, sidecars have no say;
@@ -72,10 +73,12 @@ def command(  # noqa: PLR0913 - one parameter per option
             _refuse_image_options(options)
             objects = read_all(runtime, [filename], validate)
         else:
-            objects = _of_image(runtime, image or "", command, options)
+            objects = _of_image(runtime, image or "", command, {**options, "attached": not detach})
         work = _work(runtime, objects)
         if detach:
             return _start(work.begin())
+        if options["stdin"] or options["tty"]:
+            return _attended(work, remove=remove)
         try:
             return _foreground(work, timestamps=timestamps)
         finally:
@@ -124,19 +127,30 @@ def _refuse_image_options(options: dict[str, Any]) -> None:
 
 
 def _start(pods: Sequence[Pod]) -> int:
+    for pod in pods:
+        _start_one(pod)
+        click.echo(pod.name)
+    return 0
+
+
+def _start_one(pod: Pod) -> None:
     from runtimes.cli.exit_codes import of_start_failure
     from runtimes.cli.failure import ExitCode
     from runtimes.cli.output.progress import shown
     from runtimes.client import StartFailed
 
-    for pod in pods:
-        try:
-            with shown(f"Starting {pod.name}"):
-                pod.start()
-        except StartFailed as error:
-            raise ExitCode(str(error), of_start_failure(error.reason, error.detail)) from error
-        click.echo(pod.name)
-    return 0
+    try:
+        with shown(f"Starting {pod.name}"):
+            pod.start()
+    except StartFailed as error:
+        raise ExitCode(str(error), of_start_failure(error.reason, error.detail)) from error
+
+
+def _attended(work: Work, *, remove: bool) -> int:
+    from runtimes.cli.attended import attend
+
+    (pod,) = work.begin()
+    return attend(pod, _start_one, remove=remove)
 
 
 def _foreground(work: Work, *, timestamps: bool) -> int:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.cli.tests.typist import Typist
 from runtimes.cni.bridge.builtin import BuiltinBridge
 from runtimes.core import discovery
 from runtimes.oci.engine import Engine
@@ -246,6 +247,52 @@ def test_a_command_loads_nothing_that_it_does_not_need(machine: Machine) -> None
     )
 
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def _sit_before(machine: Machine, *words: str) -> Typist:
+    return Typist([sys.executable, "-m", "runtimes.cli.main", *words], (91, 31), machine.environ)
+
+
+def test_a_shell_at_a_terminal_is_seen_from_its_prompt_to_its_end(machine: Machine) -> None:
+    with _sit_before(machine, "run", "-it", "--rm", "--name", "sat", _IMAGE, "--", "sh") as typist:
+        typist.see(b"/ # ")
+        typist.type(b"busybox stty size; trap 'echo in''terrupted' INT\n")
+        typist.see(b"31 91\r\n")
+        typist.type(b"\x03")
+        typist.type(b"\n")
+        typist.see(b"interrupted")
+        typist.type(b"exit 7\n")
+
+        assert typist.leave() == 7
+        assert typist.restored
+    assert "sat" not in machine.ok("pods")
+
+
+def test_a_shell_that_its_user_leaves_goes_on(machine: Machine) -> None:
+    with _sit_before(machine, "run", "-it", "--rm", "--name", "left", _IMAGE, "--", "sh") as typist:
+        typist.see(b"/ # ")
+        typist.type(b"\x10\x11")
+
+        assert typist.leave() == 0
+    assert "left" in machine.ok("ps")
+
+
+def test_input_and_both_outputs_pass_through_an_image(machine: Machine) -> None:
+    process = machine.start(
+        "run", "-i", "--rm", _IMAGE, "--", "sh", "-c", "cat; echo e >&2; exit 4"
+    )
+
+    assert process.communicate("in\n", timeout=50) == ("in\n", "e\n")
+    assert process.returncode == 4
+
+
+@pytest.mark.parametrize("words", [("-t", "echo", "at once"), ("-i", "sh", "-c", "echo at once")])
+def test_what_ended_before_anybody_came_is_shown_whole(
+    machine: Machine, words: tuple[str, ...]
+) -> None:
+    code, out, _ = machine("run", words[0], "--rm", _IMAGE, "--", *words[1:])
+
+    assert (code, out.strip()) == (0, "at once")
 
 
 def test_following_from_another_process_ends_with_the_pod(machine: Machine) -> None:

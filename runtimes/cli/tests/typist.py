@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -27,7 +27,12 @@ class Typist:
         shown: all that it has written.
     """
 
-    def __init__(self, command: Sequence[str], size: tuple[int, int] = (80, 24)) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._fd, self._child = pty.openpty()
         self.resize(*size)
         self._before = termios.tcgetattr(self._child)
@@ -36,6 +41,7 @@ class Typist:
             stdin=self._child,
             stdout=self._child,
             stderr=self._child,
+            env=env,
         )
         self.shown = b""
 

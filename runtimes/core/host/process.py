@@ -45,6 +45,15 @@ class Process:
         os.close(descriptor)
         return None
 
+    def catches(self, number: int) -> bool:
+        """Whether it has a handler for a signal now; also if it is gone."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return True
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
     def kill(self, number: int = signal.SIGKILL) -> bool:
         """Send a signal; False when the process is gone."""
         descriptor = self.open()

@@ -300,6 +300,26 @@ def test_many_stops_at_once_send_the_stop_signal_once(pods: Pods) -> None:
     assert pods.status(container).exit_code == 0
 
 
+def test_a_program_that_has_no_handler_yet_is_told_to_stop_when_it_has(pods: Pods) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from runtimes.oci.tests.pods import wait_for
+
+    pod = pods.run()
+    ready = "until [ -f /ready ]; do sleep 0.02; done; trap 'echo told; exit 5' TERM"
+    container = pods.start(pod, ["sh", "-c", f"{ready}; while :; do sleep 0.02; done"])
+    signalled = pods.engine.paths.container(container) / "stop-signalled"
+
+    with ThreadPoolExecutor() as threads:
+        stop = threads.submit(pods.service.stop_container, container, 50)
+        wait_for(signalled.exists)
+        pods.sh(container, "touch /ready")
+        stop.result(timeout=40)
+
+    assert pods.status(container).exit_code == 5
+    assert pods.output(pod) == "told\n"
+
+
 def test_many_threads_may_work_at_once(pods: Pods) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
