@@ -1,10 +1,11 @@
-"""The CRI on Docker: pods and lists in process, and through any CRI socket on the same Engine.
+"""The CRI on Docker: pods and lists in process, by a socket of ours, and by another on that Engine.
 
     python benchmarks/dockershim.py --host unix:///run/docker.sock --pause IMAGE --image IMAGE
                                     [--peer unix:///run/cri-dockerd.sock] [--sizes 10,100,500]
 
-Each row is timed in interleaved rounds; with --peer, `ratio` is ours to the peer's median. CPU is
-this process's, per relist (ListPodSandbox and ListContainers): a peer's own CPU isn't in it.
+Each row is timed in interleaved rounds, by one client for both sockets; `ratio` is our socket's
+median to the others'. CPU is the one of this process, which serves what is "in process" and calls
+the others, per relist (ListPodSandbox and ListContainers).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from server import connect, served
 from side_by_side import Contender, report, run
 
 from runtimes.core import configure, discovery, errors
@@ -31,6 +33,7 @@ POD_GOAL, LIST_GOAL = 1.0, 0.5
 """Against cri-dockerd on the same Engine."""
 
 _PER_POD = 50
+SOCKET, IN_PROCESS, PEER = "our socket", "in process", "peer"
 
 
 class Pods:
@@ -85,16 +88,22 @@ def main() -> int:
     met = True
     with ExitStack() as opened:
         logs = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        services = {"in process": opened.enter_context(_ours(arguments, logs))}
+        words = _words(arguments, logs)
+        path = opened.enter_context(served("dockershim", logs, words))
+        backend = discovery.load("dockershim")
+        options: object = configure.fill(backend.options, words)
+        services = {
+            SOCKET: opened.enter_context(connect(path)),
+            IN_PROCESS: opened.enter_context(backend.open(options)),
+        }
         if arguments.peer:
-            peer = discovery.load("cri")
-            options: object = configure.fill(peer.options, {"endpoint": arguments.peer})
-            services["peer"] = opened.enter_context(peer.open(options))
+            peer = arguments.peer.removeprefix("unix://")
+            services[PEER] = opened.enter_context(connect(peer))
         pods = {name: Pods(one, arguments.image, logs) for name, one in services.items()}
         for one in pods.values():
             opened.callback(one.remove_all)
         met &= _pod_starts(pods, arguments.rounds)
-        filler = pods["in process"]
+        filler = pods[SOCKET]
         containers: list[str] = []
         for size in sorted(int(size) for size in arguments.sizes.split(",")):
             _fill(filler, containers, size)
@@ -113,23 +122,19 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _ours(arguments: argparse.Namespace, folder: Path) -> CriService:
-    backend = discovery.load("dockershim")
-    words = {
+def _words(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
+    return {
         "host": arguments.host,
         "sandbox_image": arguments.pause,
         "network": "docker",
         "root": str(folder / "root"),
         "run_root": str(folder / "run"),
     }
-    options: object = configure.fill(backend.options, words)
-    opened: CriService = backend.open(options)
-    return opened
 
 
 def _pod_starts(pods: dict[str, Pods], rounds: int) -> bool:
     contenders = [
-        Contender(name, one.start, one.remove, POD_GOAL if name == "peer" else None)
+        Contender(name, one.start, one.remove, POD_GOAL if name == PEER else None)
         for name, one in pods.items()
         if _can_start(name, one)
     ]
@@ -172,7 +177,7 @@ def _lists(services: dict[str, CriService], containers: list[str], rounds: int) 
 
 
 def _goal(name: str, size: int) -> float | None:
-    return LIST_GOAL if name == "peer" and size >= 500 else None
+    return LIST_GOAL if name == PEER and size >= 500 else None
 
 
 def _keep(_: object) -> None:

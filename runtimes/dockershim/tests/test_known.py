@@ -168,3 +168,15 @@ def test_a_description_that_contradicts_the_list_is_not_kept_and_the_list_asks_a
     known.keep_inspected("a", inspected("a"), known.now)
 
     assert (known.inspected("a"), known.stale()) == (None, ("a",))
+
+
+def test_nothing_is_kept_of_what_is_gone(known: Known) -> None:
+    for number in range(3):
+        known.changed(f"gone{number}")
+        known.died(f"gone{number}")
+    known.keep_some(["gone0"], [], known.now)
+
+    known.keep_all([summary("a")], known.now, 0.0)
+
+    held = [kept for kept in vars(known).values() if isinstance(kept, (dict, set))]
+    assert {one for kept in held for one in kept} == {"a"}
