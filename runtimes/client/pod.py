@@ -350,21 +350,22 @@ class Pod:
     def previous_logs(
         self, container: str | None = None, *, tail: int | None = None
     ) -> Iterator[LogLine]:
-        """Yield what the attempt before the newest one wrote.
+        """Yield what the last attempt wrote before the one that runs, or that is held back.
 
         Raises:
             NotFound: there was none, or it is gone.
         """
         from runtimes.client.log_lines import LogOptions, read_all
+        from runtimes.kubelet.status.seen import previous_attempt
 
-        newest = self.container(container)
-        attempts = [one for one in self.observe().containers if one.name == newest.name]
-        if len(attempts) < 2:
+        name = self.container(container).name
+        wanted = previous_attempt(self.status(), name)
+        attempts = [one for one in self.observe().containers if one.id == wanted]
+        if not attempts:
             raise errors.NotFound(
-                f"read the previous log of container '{newest.name}' of pod '{self.full_name}': "
-                "it has had one attempt only"
+                f"read the log of container '{name}' of pod '{self.full_name}': no previous attempt"
             )
-        return read_all(attempts[1:2], LogOptions(tail=tail))
+        return read_all(attempts, LogOptions(tail=tail))
 
     def _goes_on(self) -> bool:
         kept = self.runtime.store.known(self.uid) is not None

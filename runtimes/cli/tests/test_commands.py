@@ -108,7 +108,7 @@ def test_logs_are_shown(sleeper: Cli) -> None:
     assert stamped.endswith("Z started\n")
     assert sleeper.ok("logs", "sleeper", "--since", "2100-01-01T00:00:00Z").out == ""
     assert sleeper("logs", "sleeper", "other").code == 1
-    assert "one attempt" in sleeper("logs", "sleeper", "-p").err
+    assert "no previous attempt" in sleeper("logs", "sleeper", "-p").err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,4 @@
-"""Pods in test suites: the pytest plugin with the fixture `pod`, and what it gives."""
+"""Pods in test suites: the pytest plugin with the fixture `pod`, and what it gives.
 
-from runtimes.client.testing.pod import PodInTest
-from runtimes.client.testing.pods import Pods
-
-__all__ = ["PodInTest", "Pods"]
+Every pytest run where this distribution is installed imports the plugin, so nothing else is here.
+"""

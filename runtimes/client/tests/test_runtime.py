@@ -216,7 +216,7 @@ def test_tail_and_since_choose_lines(runtime: Runtime) -> None:
 def test_a_restarted_container_has_a_previous_log(runtime: Runtime) -> None:
     options = RunOptions(restart="OnFailure", name="again")
     pod = runtime.run("busybox", ["sh", "-c", "echo try; exit 1"], options)
-    with pytest.raises(errors.NotFound, match="one attempt"):
+    with pytest.raises(errors.NotFound, match="no previous attempt"):
         pod.previous_logs()
     pod.drive(lambda view: (view.status.container_statuses[0].restart_count or 0) >= 1, timeout=20)
 

@@ -13,8 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from runtimes.client import RunOptions, Runtime, connect, image_pod
-from runtimes.client.testing import Pods
-from runtimes.client.testing.pods import PROCESS, remove_leftovers
+from runtimes.client.testing.pods import PROCESS, Pods, remove_leftovers
 from runtimes.client.tests.pod_examples import node
 from runtimes.contract.testimage.busybox import busybox
 from runtimes.core import errors

@@ -1,7 +1,7 @@
 """``/containerLogs/<namespace>/<pod>/<container>``: what a container wrote.
 
-As kubelet has it: the newest attempt's log, or with `previous` the one before; `follow` goes on to
-that attempt's end. Read in pieces, so that no log is ever in memory.
+As kubelet has it: the newest attempt's log, or with `previous` that of the last one that ended;
+`follow` goes on to that attempt's end. Read in pieces, so that no log is ever in memory.
 
 Source: kubelet pkg/kubelet/server/server.go (getContainerLogs), core/v1 PodLogOptions.
 """
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.logs import Follower
 from runtimes.core.logs.line import parse_time
+from runtimes.core.pod import v1
 from runtimes.core.pod.status import ContainerState
+from runtimes.kubelet.status.seen import previous_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runtimes.core.logs import Entry
-    from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import ContainerStatus
 
@@ -118,13 +119,15 @@ def _attempt(
     if container not in names | {one.name for one in spec.ephemeral_containers}:
         raise errors.NotFound(f"pod '{pod.metadata.name}' has no container '{container}'")
     attempts = [one for one in _observed(runtime, pod) if one.name == container]
-    number = int(previous)
-    if len(attempts) <= number:
-        what = "had one attempt only" if attempts else "is waiting to start"
+    if previous:
+        wanted = previous_attempt(pod.status or v1.PodStatus(), container)
+        attempts = [one for one in attempts if one.id == wanted]
+    if not attempts:
+        what = "has no previous attempt" if previous else "is waiting to start"
         raise errors.FailedPrecondition(
             f"container '{container}' in pod '{pod.metadata.name}' {what}"
         )
-    return attempts[number]
+    return attempts[0]
 
 
 def _observed(runtime: PodRuntime, pod: v1.Pod) -> tuple[ContainerStatus, ...]:

@@ -34,3 +34,19 @@ def status_from_outside(
         probes=known.probes if known else NO_PROBES,
     )
     return pod_status(pod, inputs)
+
+
+def previous_attempt(status: v1.PodStatus, container: str) -> str:
+    """The id of the attempt that `logs --previous` means; empty when there is none.
+
+    It is the last that has ended: the newest one itself while its restart is held back.
+
+    Source: kubelet pkg/kubelet/kubelet_pods.go (validateContainerLogStatus).
+    """
+    every = (
+        *status.init_container_statuses,
+        *status.container_statuses,
+        *status.ephemeral_container_statuses,
+    )
+    ended = next((one.last_state.terminated for one in every if one.name == container), None)
+    return ended.container_id.partition("://")[2] if ended else ""

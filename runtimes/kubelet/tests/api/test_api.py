@@ -58,7 +58,7 @@ def test_logs_are_chosen_as_kubelet_does(api: Api) -> None:
         ("web/app?sinceSeconds=1&sinceTime=2100-01-01T00:00:00Z", 400, "not both"),
         ("web/app?sinceTime=yesterday", 400, "is no time"),
         ("web/app?follow=perhaps", 400, "follow is true or false"),
-        ("web/app?previous=true", 400, "had one attempt only"),
+        ("web/app?previous=true", 400, "has no previous attempt"),
         ("web/other", 404, "has no container 'other'"),
         ("nobody/app", 404, "pod default/nobody: there is none"),
         ("web", 404, "no such page"),

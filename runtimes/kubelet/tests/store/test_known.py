@@ -11,7 +11,7 @@ from runtimes.core.host.process import Process
 from runtimes.core.pod import v1
 from runtimes.core.pod.probes import ProbeResult, ProbeResults
 from runtimes.kubelet.status.reasons import WaitReason
-from runtimes.kubelet.status.seen import status_from_outside
+from runtimes.kubelet.status.seen import previous_attempt, status_from_outside
 from runtimes.kubelet.store.known import known
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import pod
@@ -82,3 +82,19 @@ def test_a_removed_pod_leaves_nothing_of_it(tmp_path: Path) -> None:
     worker.remove()
 
     assert list((tmp_path / "kubelet/pods").iterdir()) == []
+
+
+def test_the_previous_attempt_is_the_newest_while_its_restart_is_held_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    worker = bench.worker(pod(script("exit 3")))
+    for _ in range(4):
+        worker.sync()
+        bench.clock.advance(1)
+
+    held_back = _status(bench, worker.pod)
+    assert previous_attempt(held_back, "app") == bench.latest(worker.pod).id
+
+    bench.clock.advance(20)
+    worker.sync()
+    assert previous_attempt(_status(bench, worker.pod), "app") != bench.latest(worker.pod).id
+    assert previous_attempt(_status(bench, worker.pod), "other") == ""
