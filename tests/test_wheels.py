@@ -67,6 +67,14 @@ def test_every_module_of_a_distribution_is_in_its_wheel(wheels: Path) -> None:
         assert expected <= set(contents(wheels, dist))
 
 
+def test_the_agents_page_is_in_its_wheel(wheels: Path) -> None:
+    kubelet = next(dist for dist in DISTRIBUTIONS if dist.package == "kubelet")
+    files = [path for path in (kubelet.folder / "api/page").iterdir() if path.is_file()]
+
+    assert {".html", ".css", ".js", ".svg"} <= {path.suffix for path in files}
+    assert {str(path.relative_to(ROOT)) for path in files} <= set(contents(wheels, kubelet))
+
+
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
     venv.create(tmp_path / "venv", with_pip=True)

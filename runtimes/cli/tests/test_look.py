@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,7 +46,7 @@ kind: Pod
 metadata: {name: broken}
 spec:
   restartPolicy: Never
-  containers: [{name: app, image: "busybox:1", command: [sh, -c, "exit 3"]}]
+  containers: [{name: app, image: "busybox:1", command: [sh, -c, "echo about to fail; exit 3"]}]
 """
 
 
@@ -142,7 +143,7 @@ def agent(cli: Cli) -> Iterator[subprocess.Popen[str]]:
     folder.mkdir()
     (folder / "crash.yaml").write_text(_PODS.rpartition("---")[2].replace("Never", "Always"))
     (folder / "bad.yaml").write_text("kind: Nothing")
-    words = ("kubelet", "--manifests", str(folder))
+    words = ("kubelet", "--manifests", str(folder), "--http", "127.0.0.1:0")
     process = subprocess.Popen(
         [sys.executable, "-m", "runtimes.cli.main", *words], stderr=subprocess.PIPE, text=True
     )
@@ -168,6 +169,26 @@ def test_what_an_agent_knows_is_seen_beside_it(cli: Cli) -> None:
     assert "default/broken:" in told.out
     assert f"keeps {cli.folder}/manifests" in told.out
     assert "Back-off restarting failed container app" in cli.ok("describe", "pod", "broken").out
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_agents_api_has_its_pods_and_their_logs(cli: Cli) -> None:
+    url = _until(cli, "http://", "status").partition("API:")[2].split()[0]
+    _until(cli, "CrashLoopBackOff", "get", "pods")
+
+    (pod,) = json.loads(_read(f"{url}/pods"))["items"]
+
+    assert pod["metadata"]["name"] == "broken"
+    assert pod["status"]["containerStatuses"][0]["restartCount"] >= 1
+    assert _read(f"{url}/healthz") == "ok\n"
+    assert _read(f"{url}/containerLogs/default/broken/app?previous=true") == "about to fail\n"
+    assert "kubelet_started_containers_total" in _read(f"{url}/metrics")
+
+
+def _read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def test_watching_prints_what_changes(pods: Cli) -> None:
