@@ -118,6 +118,10 @@ class House:
         pages = int(Path(f"/proc/{self.agent.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    def open_files(self) -> int:
+        assert self.agent is not None
+        return len(list(Path(f"/proc/{self.agent.pid}/fd").iterdir()))
+
     def close(self) -> None:
         """End the agent and all pods, and take the network away."""
         from runtimes.cni.bridge.builtin import BuiltinBridge

@@ -3,8 +3,8 @@
     python benchmarks/soak.py [SECONDS] [PODS]      default: 600 10
 
 As root. Each round kills one thing with SIGKILL, or changes a manifest, and waits until every pod
-is as its manifest says. At the end all manifests go, and no pod, record, process, mount, network
-namespace or cgroup may be left.
+is as its manifest says. A Job goes on meanwhile, and no attempt of it may be made twice. At the end
+all manifests go, and no pod, record, process, mount, network namespace or cgroup may be left.
 """
 
 from __future__ import annotations
@@ -19,12 +19,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_house import House, process_of, wait_for
+from agent_house import IMAGE, House, process_of, wait_for
+
+from runtimes.kubelet.store.job_runs import JobRuns
+from runtimes.kubelet.workloads.model import Outcome
 
 if TYPE_CHECKING:
     from runtimes.client import Runtime
 
 _BACK = 60.0
+_KINDS = ("agent", "container", "monitor", "manifest")
+_ATTEMPTS = 6
+_JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: job}}
+spec:
+  completions: {completions}
+  parallelism: 2
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {{name: app, image: "{image}", imagePullPolicy: Never, command: [sleep, "3"]}}
+"""
 
 
 class Soak:
@@ -34,10 +54,19 @@ class Soak:
         self.house, self.runtime = house, runtime
         self.names = {f"pod-{number}" for number in range(pods)}
         self.random = random.Random(seed)
-        self.counts = dict.fromkeys(("agent", "container", "monitor", "manifest"), 0)
+        self.counts = dict.fromkeys(_KINDS, 0)
+
+    def begin(self) -> None:
+        for name in self.names:
+            self.house.write(name)
+        job = self.house.manifests / "job.yaml"
+        job.write_text(_JOB.format(completions=_ATTEMPTS, image=IMAGE))
+        self.house.start()
 
     def round(self) -> None:
-        what = self.random.choice(["container", "container", "monitor", "agent", "manifest"])
+        """Do each kind once, then any."""
+        done = sum(self.counts.values())
+        what = _KINDS[done] if done < len(_KINDS) else self.random.choice([*_KINDS, "container"])
         self.counts[what] += 1
         getattr(self, f"kill_{what}")()
 
@@ -66,8 +95,15 @@ class Soak:
         self.house.write(name)
 
     def running(self) -> dict[str, str]:
+        """Ids of the containers that shall run for ever."""
         pods = self.runtime.backend_runtime.get_pods()
-        return {pod.name: one.id for pod in pods for one in pod.containers}
+        mine = [pod for pod in pods if pod.name in self.names]
+        return {pod.name: one.id for pod in mine for one in pod.containers}
+
+    def job_is_complete(self) -> bool:
+        runs = JobRuns(self.house.kubelet.root, "oci").list()
+        run = runs.get(("default", "job"))
+        return run is not None and run.outcome is Outcome.COMPLETE and len(run.ended) == _ATTEMPTS
 
     def settled(self) -> bool:
         return set(self.running()) == self.names
@@ -94,8 +130,8 @@ def leaks(house: House) -> list[str]:
             continue
         if root in command and int(folder.name) not in {os.getpid(), _pid(house)}:
             found.append(f"process {folder.name}: {command}")
-    records = house.kubelet.root / "pods"
-    found += [f"record {path}" for path in records.glob("*")]
+    for kind in ("pods", "names", "jobs"):
+        found += [f"record {path}" for path in (house.kubelet.root / kind).glob("*")]
     found += [f"log {path}" for path in house.kubelet.log_root.glob("*")]
     groups = Path("/sys/fs/cgroup").glob(f"**/{house.kubelet.cgroup_root}/**/pod*")
     return found + [f"cgroup {path}" for path in groups]
@@ -116,16 +152,17 @@ def main(seconds: float, pods: int) -> int:
     try:
         with house.runtime() as runtime:
             soak = Soak(house, runtime, pods, seed)
-            for name in soak.names:
-                house.write(name)
-            house.start()
-            wait_for(soak.settled, "start", _BACK)
+            soak.begin()
+            wait_for(soak.settled, "start", _BACK * 6)
+            open_files = house.open_files()
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 soak.round()
                 wait_for(soak.settled, f"come back after {soak.counts}", _BACK * 6)
             print(f"killed {soak.counts}")
-            for name in soak.names:
+            wait_for(soak.job_is_complete, "complete the Job", _BACK * 6)
+            print(f"files of the agent: {open_files} at first, {house.open_files()} at last")
+            for name in (*soak.names, "job"):
                 (house.manifests / f"{name}.yaml").unlink()
             wait_for(lambda: not runtime.pods(), "end", _BACK)
             wait_for(lambda: not leaks(house), "leave nothing", _BACK)

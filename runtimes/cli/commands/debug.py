@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtimes.cli.command import Command, CommandGroup, ProgramCommand
+from runtimes.cli.command import Command, CommandGroup, ProgramCommand, is_terminal
 from runtimes.cli.complete import pod_names
 from runtimes.cli.messages import note
 from runtimes.cli.settings import current
@@ -73,6 +73,9 @@ def pod(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     from runtimes.client.debug import DebugOptions, debug
 
+    if tty and not is_terminal(0):
+        note("stdin is no terminal, so the container gets none")
+        tty = False
     words = command[1:] if command[:1] == ("--",) else command
     options = DebugOptions(name=container, target=target, stdin=stdin, tty=tty)
     with current().connect() as runtime:

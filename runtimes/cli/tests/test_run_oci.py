@@ -88,14 +88,18 @@ class Machine:
         assert code == 0, err
         return out
 
-    def clean_up(self) -> None:
-        self("rm", "--all", "--force")
+    def uninstall(self) -> None:
+        """Take the network away."""
         options = OciOptions(
             root=self.folder / "oci", run_root=self.folder / "run", bridge=self.bridge
         )
         network = Engine(options).network
         assert isinstance(network, BuiltinBridge)
         network.uninstall()
+
+    def clean_up(self) -> None:
+        self("rm", "--all", "--force")
+        self.uninstall()
         mounts = Path("/proc/self/mounts").read_text().splitlines()
         ours = [line.split()[1] for line in mounts if str(self.folder) in line.split()[1]]
         for mount in sorted(ours, reverse=True):
@@ -308,3 +312,39 @@ def test_following_from_another_process_ends_with_the_pod(machine: Machine) -> N
 
     assert following.communicate(timeout=30)[0] == "2\n3\n"
     assert process.communicate(timeout=30)[0] == "2\n3\n"
+
+
+@pytest.fixture
+def small_machine() -> Iterator[Machine]:
+    """One whose disk is a memory of 24 MiB, all of it."""
+    folder = Path(tempfile.mkdtemp(prefix="cli-", dir="/var/tmp"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
+    made = Machine(folder)
+    try:
+        made.prepare()
+        yield made
+    finally:
+        (folder / "filler").unlink(missing_ok=True)
+        made("rm", "--all", "--force")
+        made.uninstall()
+        subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()
+
+
+@pytest.mark.timeout(150)
+def test_pods_are_stopped_and_removed_on_a_full_disk(small_machine: Machine) -> None:
+    for name in ("stopped", "removed"):
+        small_machine.ok("run", "-d", "--name", name, _IMAGE, "--", "sh", "-c", _TRAP)
+    filler = small_machine.folder / "filler"
+    filled = subprocess.run(
+        ["dd", "if=/dev/zero", f"of={filler}", "bs=4k"], capture_output=True, check=False
+    )
+    assert b"No space left" in filled.stderr
+
+    code, _, err = small_machine("stop", "stopped")
+    assert code == 0, err
+    code, _, err = small_machine("rm", "--force", "removed")
+    assert code == 0, err
+
+    assert json.loads(small_machine.ok("ps", "-o", "json")) == []
+    assert "removed" not in small_machine.ok("pods")

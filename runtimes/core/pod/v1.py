@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from runtimes.core import typed_json
 from runtimes.core.errors import InvalidArgument
 
 Quantity = Annotated[str, msgspec.Meta(title="Quantity")]
@@ -76,7 +77,7 @@ def from_json(data: bytes | str, type: type[StructT]) -> StructT:
         InvalidArgument: not JSON, an unknown field or a wrong type.
     """
     try:
-        return msgspec.json.decode(data, type=type)
+        return typed_json.decode(data, type)
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"decode {type.__name__} from JSON: {error}") from error
 

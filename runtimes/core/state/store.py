@@ -11,7 +11,9 @@ last step.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 import threading
 import time
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+log = logging.getLogger(__name__)
 _FILE = "record.json"
 _UNBORN = ".new-"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
@@ -127,6 +130,18 @@ class Store(Generic[R]):
         The caller holds the lock.
         """
         _write(self.folder(record.id), record.encode(), durable=durable)
+
+    def note(self, record: R) -> None:
+        """As `save` without `durable`, for a step that frees space: a full disk doesn't hold it up.
+
+        What isn't written then is done once more by whoever comes next, and must mean the same.
+        """
+        try:
+            self.save(record, durable=False)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            log.warning("go on with %s though that can't be noted: %s", record.id, error)
 
     def load(self, object_id: str) -> R:
         """Read one record by its full id.

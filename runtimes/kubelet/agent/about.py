@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from runtimes.core import typed_json
 from runtimes.core.host.process import Process, identify
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Announcement:
 def read(root: Path, backend: str) -> AgentInfo | None:
     """Hear of the agent of a root; None when there is none that lives."""
     try:
-        about = msgspec.json.decode(_path(root, backend).read_bytes(), type=AgentInfo)
+        about = typed_json.decode(_path(root, backend).read_bytes(), AgentInfo)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     return about if about.process.alive else None

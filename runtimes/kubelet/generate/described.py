@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from runtimes.core import labels
+from runtimes.core import labels, typed_json
 from runtimes.core.pod import v1
 
 if TYPE_CHECKING:
@@ -29,6 +29,6 @@ def described_container(name: str, annotations: Mapping[str, str]) -> v1.Contain
 def _decoded(text: str, kind: type[Decoded]) -> Decoded | None:
     """What is broken is as if never written."""
     try:
-        return msgspec.json.decode(text, type=kind) if text else None
+        return typed_json.decode(text, kind) if text else None
     except msgspec.DecodeError:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.names import parse_pod_log_directory
 from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.oserrors import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from runtimes.core.pod.gc import GarbagePolicy
 
@@ -55,7 +58,7 @@ def collect(node: Node, run: GarbageRun) -> None:
     _attempt_all(_containers_to_remove(containers, run), failures, node, _remove_container)
     _attempt_all(_sandboxes_to_remove(node, run), failures, node, _remove_sandbox)
     if run.all_sources_ready:
-        _remove_logs(node, run)
+        failures += _remove_logs(node, run)
     if failures:
         raise failures[0]
 
@@ -147,7 +150,21 @@ def _sandboxes_to_remove(node: Node, run: GarbageRun) -> list[str]:
     return remove
 
 
-def _remove_logs(node: Node, run: GarbageRun) -> None:
+def _remove_logs(node: Node, run: GarbageRun) -> list[errors.Error]:
+    """Those of removed pods, and links that lead nowhere; return what couldn't be removed."""
+    failures: list[errors.Error] = []
+    for folder in _logs_of_removed(node, run):
+        with _collected(failures, f"remove logs {folder}"):
+            shutil.rmtree(folder)
+    links = node.config.log_links
+    for link in links.iterdir() if links is not None and links.is_dir() else ():
+        if link.is_symlink() and not link.exists():
+            with _collected(failures, f"remove link {link}"):
+                link.unlink(missing_ok=True)
+    return failures
+
+
+def _logs_of_removed(node: Node, run: GarbageRun) -> Iterator[Path]:
     root = node.config.log_root
     for folder in root.iterdir() if root.is_dir() else ():
         try:
@@ -155,8 +172,13 @@ def _remove_logs(node: Node, run: GarbageRun) -> None:
         except errors.InvalidArgument:
             continue
         if run.is_removed(uid):
-            shutil.rmtree(folder, ignore_errors=True)
-    links = node.config.log_links
-    for link in links.iterdir() if links is not None and links.is_dir() else ():
-        if link.is_symlink() and not link.exists():
-            link.unlink(missing_ok=True)
+            yield folder
+
+
+@contextmanager
+def _collected(failures: list[errors.Error], what: str) -> Iterator[None]:
+    try:
+        with translated(what), suppress(FileNotFoundError):
+            yield
+    except errors.Error as error:
+        failures.append(error)

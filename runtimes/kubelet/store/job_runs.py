@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runtimes.core import typed_json
 from runtimes.kubelet import layout
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.store import durable
@@ -83,7 +84,7 @@ class JobRuns:
 
 def _read(path: Path) -> JobRun | None:
     try:
-        run = msgspec.json.decode(path.read_bytes(), type=JobRun)
+        run = typed_json.decode(path.read_bytes(), JobRun)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         log.warning("ignore the Job's record %s, which can't be read: %s", path, error)
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runtimes.core import typed_json
 from runtimes.core.host.process import Process, identify
 from runtimes.core.pod import v1  # noqa: TC001 - msgspec evaluates it
 from runtimes.core.pod.probes import ProbeResult, ProbeResults
@@ -80,7 +81,7 @@ def write(folder: Path, what: Known | None) -> None:
 def read(folder: Path) -> Known | None:
     """Read it; None when nobody drives the pod any more."""
     try:
-        found = msgspec.json.decode((folder / FILE).read_bytes(), type=Known)
+        found = typed_json.decode((folder / FILE).read_bytes(), Known)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     return found if found.driver.alive else None

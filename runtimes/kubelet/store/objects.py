@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from runtimes.core import errors
+from runtimes.core import errors, typed_json
 from runtimes.core.pod import v1
 from runtimes.kubelet import layout
 from runtimes.kubelet.oserrors import translated
@@ -94,8 +94,8 @@ class ObjectStore:
     def _read(self, namespace: str, name: str, kind: type[ObjectT]) -> ObjectT | None:
         path = self._path(kind.__name__, namespace, name)
         try:
-            record = msgspec.json.decode(path.read_bytes(), type=_Record)
-            found = msgspec.json.decode(record.object, type=kind)
+            record = typed_json.decode(path.read_bytes(), _Record)
+            found = typed_json.decode(record.object, kind)
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runtimes.core import typed_json
 from runtimes.core.pod import v1  # noqa: TC001 - msgspec evaluates it
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def encode(record: Record) -> bytes:
 def read(path: Path) -> Record | None:
     """Read a record; one that is absent, broken or of another format is unknown: None."""
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=Record)
+        record = typed_json.decode(path.read_bytes(), Record)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -93,8 +93,7 @@ def destroy(engine: Engine, record: ContainerRecord) -> None:
     """The same; the caller holds the lock."""
     kill(engine, record)
     if record.phase is not ContainerPhase.REMOVING:
-        removing = replace(record, phase=ContainerPhase.REMOVING)
-        engine.containers.save(removing, durable=False)
+        engine.containers.note(replace(record, phase=ContainerPhase.REMOVING))
     remove_cgroup(engine, record.cgroup_path)
     remove_files(engine, record.id)
     engine.containers.delete(record)

@@ -93,5 +93,5 @@ def remove_files(engine: Engine, sandbox_id: str) -> None:
 def _enter(engine: Engine, record: SandboxRecord, phase: SandboxPhase) -> SandboxRecord:
     """Write the next step down, before it begins."""
     record = replace(record, phase=phase)
-    engine.sandboxes.save(record, durable=False)
+    engine.sandboxes.note(record)
     return record

@@ -16,10 +16,11 @@ from runtimes.contract.subject import Subject
 from runtimes.core import configure, discovery
 from runtimes.core.logs import read
 from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generic.node import Surroundings
 from runtimes.kubelet.generic.runtime import GenericRuntime
 from runtimes.kubelet.store.pods import PodStore
 from runtimes.kubelet.tests.builders import container, pod, with_meta
-from runtimes.kubelet.worker import PodWorker
+from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from runtimes.contract.engines.session import EngineSession
     from runtimes.core.pod import v1
+    from runtimes.core.pod.status import ContainerStatus
+    from runtimes.kubelet.events import Event, EventReason
     from runtimes.kubelet.status.view import PodView
 
 PATIENCE = 60.0
@@ -40,6 +43,7 @@ class RealKubelet:
     image: str
     config: KubeletConfig
     folder: Path
+    events: list[Event] = field(default_factory=list)
     workers: list[PodWorker] = field(default_factory=list)
 
     def script(self, text: str, name: str = "app", **fields: object) -> v1.Container:
@@ -53,9 +57,21 @@ class RealKubelet:
         store = PodStore(self.config.root, self.runtime.name)
         name = f"pod-{secrets.token_hex(3)}"
         applied = store.apply(with_meta(pod(*containers, **spec), uid="", name=name))  # type: ignore[arg-type]  # fields of a spec
-        worker = PodWorker(self.runtime, applied.pod, store=store, fresh=applied.created)
+        settings = WorkerSettings(record=self.events.append)
+        worker = PodWorker(
+            self.runtime, applied.pod, store=store, fresh=applied.created, settings=settings
+        )
         self.workers.append(worker)
         return worker
+
+    def successor(self, worker: PodWorker) -> PodWorker:
+        """Another process's worker of the same pod."""
+        store = PodStore(self.config.root, self.runtime.name)
+        return PodWorker(self.runtime, worker.pod, store=store)
+
+    def told(self, worker: PodWorker) -> list[EventReason]:
+        uid = worker.pod.metadata.uid
+        return [event.reason for event in self.events if event.pod_uid == uid]
 
     def output(self, *containers: v1.Container, **spec: object) -> str:
         """Run a pod to its good end and give what its first container wrote."""
@@ -68,6 +84,9 @@ class RealKubelet:
     def log(self, view: PodView, name: str = "app") -> str:
         status = view.observed.latest(name)
         assert status is not None, view.result
+        return self.log_of(status)
+
+    def log_of(self, status: ContainerStatus) -> str:
         from pathlib import Path
 
         return b"".join(entry.render() for entry in read(Path(status.log_path))).decode()
@@ -127,8 +146,10 @@ def _kubelet(name: str, folder: Path, engines: EngineSession) -> Iterator[RealKu
     )
     with subject.open() as service:
         image = provide(Run("rtk", subject, service, folder))
-        runtime = GenericRuntime(service, name=subject.name, config=config)
-        yield RealKubelet(runtime, image, config, folder)
+        events: list[Event] = []
+        around = Surroundings(record=events.append)
+        runtime = GenericRuntime(service, name=subject.name, config=config, around=around)
+        yield RealKubelet(runtime, image, config, folder, events)
     if name == "oci":
         uninstall(folder / "run", f"rtk{os.getpid():x}")
     remove_cgroup_root(config.cgroup_root)

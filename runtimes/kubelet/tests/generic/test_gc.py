@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+from typing import TYPE_CHECKING
+
 import pytest
 from msgspec.structs import replace
 
@@ -13,6 +17,9 @@ from runtimes.kubelet.generic.node import Surroundings
 from runtimes.kubelet.generic.runtime import GenericRuntime
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import pod
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEEP_ALL = GarbagePolicy(max_per_container=-1)
 
@@ -131,3 +138,23 @@ def test_one_failure_keeps_nothing_else_and_is_told_at_the_end(bench: Bench) -> 
         collect(bench, GarbagePolicy(max_per_container=1))
 
     assert len(attempts(bench, asked)) == 2
+
+
+def test_logs_that_cannot_be_removed_are_told_and_keep_no_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = crashed(bench, "stuck", 1), crashed(bench, "web", 1)
+    bench.removed |= {stuck.metadata.uid, other.metadata.uid}
+    remove = shutil.rmtree
+
+    def refuse(folder: Path) -> None:
+        if "_stuck_" in folder.name:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(folder))
+        remove(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+
+    with pytest.raises(errors.PermissionDenied, match=r"remove logs .*_stuck_.*not permitted"):
+        collect(bench, KEEP_ALL)
+
+    assert [folder.name.split("_")[1] for folder in bench.config.log_root.iterdir()] == ["stuck"]

@@ -13,33 +13,20 @@ from runtimes.core.pod.probes import ProbeResult
 from runtimes.kubelet.handlers import grpc as health
 from runtimes.kubelet.probe.run import ProbeTarget, run_probe
 from runtimes.kubelet.tests.builders import container, pod
+from runtimes.kubelet.tests.handlers.health import LONG, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runtimes.kubelet.tests.bench import Bench
 
-grpc = pytest.importorskip("grpc")
-
-SERVING, NOT_SERVING = b"\x08\x01", b"\x08\x02"
-LONG = "s" * 300
+pytest.importorskip("grpc")
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    def check(request: bytes, context: object) -> bytes:
-        asked = {b"": SERVING, b"\x0a\x02ok": SERVING, b"\x0a\xac\x02" + LONG.encode(): SERVING}
-        return asked.get(request, NOT_SERVING)
-
-    handler = grpc.method_handlers_generic_handler(
-        "grpc.health.v1.Health", {"Check": grpc.unary_unary_rpc_method_handler(check)}
-    )
-    server = grpc.server(ThreadPoolExecutor(2))
-    server.add_generic_rpc_handlers((handler,))
-    bound = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield bound
-    server.stop(None).wait()
+    with serving(ThreadPoolExecutor(2), "127.0.0.1:0") as port:
+        yield port
 
 
 @pytest.mark.parametrize(
