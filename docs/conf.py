@@ -5,5 +5,5 @@ author = "the runtimes authors"
 extensions = ["myst_parser"]
 html_theme = "furo"
 html_title = "runtimes"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "history/comparison.md"]
 myst_heading_anchors = 3

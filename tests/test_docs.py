@@ -55,3 +55,23 @@ def test_the_walk_through_of_a_backend_finds_the_one_beneath_and_passes_calls_on
     assert found.name == "fake"
     service = SimpleNamespace(beneath=found.open())
     assert passed_on("version")(service).runtime_name == "fake"  # type: ignore[operator]
+
+
+def test_the_figures_of_the_history_are_drawn_from_its_recording(tmp_path: Path) -> None:
+    home = ROOT / "docs/history"
+    draw = [sys.executable, str(ROOT / "scripts/history_figures.py"), str(tmp_path)]
+
+    subprocess.run(draw, check=True)
+
+    drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    kept = {p.name: p.read_text() for p in home.iterdir() if p.name != "recording.json"}
+    assert drawn == kept
+
+
+def test_the_history_shows_every_figure() -> None:
+    page = (ROOT / "docs/history.md").read_text()
+
+    figures = {path.name for path in (ROOT / "docs/history").glob("*.svg")}
+
+    assert figures
+    assert {name for name in figures if f"(history/{name})" in page} == figures

@@ -174,5 +174,6 @@ def test_the_readme_can_be_followed_line_by_line(embedded: Command, tmp_path: Pa
     for line in commands:
         words = line.replace("busybox.tar", str(archive)).replace("examples", f"{ROOT}/examples")
         words = re.sub(r" \.$", f" {tmp_path}", words)
+        words = words.replace("history.html", f"{tmp_path}/history.html")
         done = embedded(*words.split())
         assert done.returncode == 0, f"{line}: {done.stderr}"

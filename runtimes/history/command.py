@@ -20,9 +20,8 @@ Examples:
   runtimes history pod.yaml --json - | jq '.eras[] | [.era, .start_ms]'
   runtimes history --from recording.json -o again.html
 
-Each era that works here runs the Pod twice, the second time on record, and removes it. Of the
-others it is told what they lack. Where an engine listens stands in the configuration file, as for
-every command.
+Each era that works here runs the Pod and removes it; of the others it is told what they lack.
+Where an engine listens stands in the configuration file, as for every command.
 """
 _FAILED = 1
 
@@ -44,7 +43,10 @@ class Shared(Protocol):
               help="Write the recording, too; - writes it to stdout, and no page.")  # fmt: skip
 @click.option("--from", "recorded", metavar="FILE", default="",
               help="Make the page of a recording; nothing is run.")  # fmt: skip
-@click.option("--cold", is_flag=True, help="Record the first run, with all that is made only once.")
+@click.option("--runs", type=click.IntRange(1), default=2, show_default=True, metavar="N",
+              help="Runs of the Pod by each era in a row; the quickest is told.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+              help="Turns of each era, so that a busy hour hits all alike.")  # fmt: skip
 @click.option("--config", metavar="FILE", help="Configuration file.")
 @click.pass_context
 def command(context: click.Context, /, **words: Any) -> int:  # noqa: ANN401 - click's words
@@ -72,7 +74,9 @@ def _record(words: dict[str, Any], shared: object, *, quiet: bool) -> Recording:
     from runtimes.history.record import Order, record
 
     config = words["config"] or (shared.config if isinstance(shared, Shared) else None)
-    order = Order(words["manifest"], words["names"], config, warm=not words["cold"])
+    order = Order(
+        words["manifest"], words["names"], config, runs=words["runs"], rounds=words["rounds"]
+    )
     return record(order, lambda told: click.echo(_line(told), err=quiet))
 
 

@@ -38,13 +38,15 @@ class Order:
     Attributes:
         names: of eras, none for all.
         config: the configuration file, None for the usual one.
-        warm: run the pod once before the run that is recorded.
+        runs: how many times in a row each era runs the pod.
+    rounds: how many times each era has its turn; the quickest start of all is told.
     """
 
     manifest: str
     names: Sequence[str] = ()
     config: str | None = None
-    warm: bool = True
+    runs: int = 2
+    rounds: int = 1
 
 
 def record(order: Order, progress: Callable[[Told], None]) -> Recording:
@@ -57,19 +59,21 @@ def record(order: Order, progress: Callable[[Told], None]) -> Recording:
     chosen = choose(order.names)
     name = _pod_name(order.manifest)
     config = read_config(Path(order.config) if order.config else None)
-    told: list[Told] = []
+    told: dict[str, Told] = {}
     began = datetime.now(UTC)
     with _own_kubelet_root():
-        for era in chosen:
-            told.append(_through(era, order, config))
-            progress(told[-1])
+        for left in reversed(range(order.rounds)):
+            for era in chosen:
+                told[era.name] = quicker(told.get(era.name), _through(era, order, config))
+                if not left:
+                    progress(told[era.name])
     return Recording(
         began=began.isoformat(timespec="seconds"),
         host=_host(),
         pod=name,
         manifest=Path(order.manifest).read_text(),
-        warm=order.warm,
-        eras=tuple(told),
+        runs=order.runs * order.rounds,
+        eras=tuple(told.values()),
     )
 
 
@@ -88,6 +92,13 @@ def choose(names: Sequence[str]) -> tuple[Era, ...]:
     return tuple(era for era in ERAS if not names or era.name in names)
 
 
+def quicker(one: Told | None, other: Told) -> Told:
+    """The one that ran, or of two that did the one that started in less time."""
+    if one is None or one.state != "ran":
+        return other
+    return min((one, other), key=lambda told: (told.state != "ran", told.start_ms))
+
+
 def _pod_name(manifest: str) -> str:
     from runtimes.kubelet import manifest as manifests
 
@@ -103,7 +114,7 @@ def _through(era: Era, order: Order, config: Config) -> Told:
         if probe.state is not ProbeState.USABLE:
             why = "; ".join(filter(None, (probe.reason, probe.remedy)))
             return Told(era=era.name, state="unusable", why=why)
-        task = Task(era.backend, order.manifest, {}, order.config, order.warm)
+        task = Task(era.backend, order.manifest, {}, order.config, order.runs)
         return tell(era, run(era, task))
     except errors.BackendUnavailable as error:
         return Told(era=era.name, state="unusable", why=str(error))

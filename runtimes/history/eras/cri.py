@@ -5,7 +5,7 @@ from runtimes.history.eras.era import Era
 ERA = Era(
     name="cri",
     title="A runtime that speaks the CRI",
-    years="2018 to today; the only way since Kubernetes 1.24",
+    years="2017 to today; the only way since Kubernetes 1.24",
     backend="cri",
     service="cri client",
     idea=(

@@ -5,7 +5,7 @@ from runtimes.history.eras.era import Era
 ERA = Era(
     name="rkt",
     title="rkt, pods without a daemon",
-    years="2015 to 2018, Kubernetes 1.1 to 1.9",
+    years="2015 to 2018, Kubernetes 1.1 to 1.10",
     backend="rkt",
     idea=(
         "rkt knows pods itself: one program prepares a pod and becomes it, there is no daemon, and "
@@ -16,7 +16,7 @@ ERA = Era(
         "whatever wasn't Docker had to bend."
     ),
     price=(
-        "An rkt pod couldn't change: a container that died was a new pod. Kubernetes 1.10 removed "
+        "An rkt pod couldn't change: a container that died was a new pod. Kubernetes 1.11 removed "
         "it, and rkt itself ended in 2020."
     ),
 )

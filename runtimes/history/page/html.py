@@ -64,11 +64,11 @@ def _head(recording: Recording) -> Iterator[str]:
         "was made, each box a process that lived, each figure was measured or counted.</p>"
     )
     host = recording.host
-    warm = "the second run of two" if recording.warm else "the first run"
+    runs = "one run" if recording.runs == 1 else f"the quickest of {recording.runs} runs"
     yield (
         f'<p class="years">Pod <code>{escape(recording.pod)}</code>, {escape(recording.began)}, '
         f"Linux {escape(host.kernel)} on {escape(host.machine)} with {host.cpus} processors, "
-        f"Python {escape(host.python)}; {warm} of each era.</p>"
+        f"Python {escape(host.python)}; {runs} of each era.</p>"
     )
     yield "<details><summary>The manifest</summary>"
     yield f"<pre>{escape(recording.manifest)}</pre></details>"

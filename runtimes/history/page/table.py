@@ -53,6 +53,12 @@ def comparison(eras: Sequence[tuple[str, Told]]) -> str:
     return f'<div class="scroll"><table><tr><th>era</th>{heads}</tr>{rows}</table></div>'
 
 
+def figure(column: Column, told: Told) -> str:
+    """What an era has in a column, as people read it."""
+    value = column.of(told)
+    return f"{value:,.{1 if 0 < value < 1 else 0}f}{column.unit}"
+
+
 def hops(told: Told) -> str:
     """Every row of the diagrams, with command lines."""
     rows = "".join(map(_hop, told.rows))
@@ -70,10 +76,8 @@ def code(told: Told) -> str:
 
 
 def _cell(column: Column, told: Told, least: float) -> str:
-    value = column.of(told)
-    kind = "n least" if value == least > 0 else "n"
-    digits = 1 if 0 < value < 1 else 0
-    return f'<td class="{kind}">{value:,.{digits}f}{column.unit}</td>'
+    kind = "n least" if column.of(told) == least > 0 else "n"
+    return f'<td class="{kind}">{figure(column, told)}</td>'
 
 
 def _hop(row: Row) -> str:

@@ -28,26 +28,25 @@ class Task(msgspec.Struct, frozen=True):
     """Attributes:
     options: of the backend, over those of the configuration file.
     config: that file; None for the usual one.
-    warm: run the pod once before, so that what is made only once isn't in the picture.
+    runs: how many times the pod is run, one after the other.
     """
 
     backend: str
     manifest: str
     options: dict[str, str] = {}
     config: str | None = None
-    warm: bool = True
+    runs: int = 1
 
 
-def run(task: Task, pid: int) -> Life | Failure:
+def run(task: Task, pid: int) -> Iterator[Life | Failure]:
     """Run the pod of a task, `pid` being this process; what fails is told, not raised."""
     try:
         with _connected(task) as runtime:
             pod = _read(runtime, task.manifest)
-            if task.warm:
-                _live(runtime, pod, pid)
-            return _live(runtime, pod, pid)
+            for _ in range(task.runs):
+                yield _live(runtime, pod, pid)
     except errors.Error as error:
-        return Failure(str(error))
+        yield Failure(str(error))
 
 
 @contextmanager

@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
         try:
             if part == "serve":
                 return _serve(rest)
-            recorder.write(pod.run(msgspec.json.decode(rest[0], type=pod.Task), os.getpid()))
+            for line in pod.run(msgspec.json.decode(rest[0], type=pod.Task), os.getpid()):
+                recorder.write(line)
             return 0
         finally:
             recorder.write(Loaded(os.getpid(), lines.loaded()))

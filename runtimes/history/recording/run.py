@@ -16,6 +16,7 @@ from runtimes.core import errors
 from runtimes.history.recording import proc
 from runtimes.history.recording.kernel import Kernel
 from runtimes.history.recording.peer import listener
+from runtimes.history.recording.pod import START
 from runtimes.history.recording.recorder import read
 from runtimes.history.recording.server import MODULE, Served, serving
 from runtimes.history.story.caught import Event, Failure, Forked, Hop, Life, Line, Process
@@ -99,18 +100,20 @@ def _listen(listening: Listening, stack: ExitStack) -> Kernel | None:
 
 
 def _live(task: Task, file: Path) -> Life:
-    """Run the pod in a process of its own."""
+    """Run the pod in a process of its own; the run that started quickest counts."""
     argv = (sys.executable, "-m", MODULE, str(file), "pod", msgspec.json.encode(task).decode())
     done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False, timeout=_SECONDS)
-    for line in reversed(read(file)):
-        if isinstance(line, Life):
-            return line
-        if isinstance(line, Failure):
-            raise errors.FailedPrecondition(line.message)
-    raise errors.Internal(
-        f"run the pod on {task.backend}: its process ended with {done.returncode}: "
-        f"{done.stderr.strip()}"
-    )
+    lines = read(file)
+    failure = next((line for line in lines if isinstance(line, Failure)), None)
+    if failure is not None:
+        raise errors.FailedPrecondition(failure.message)
+    lives = [line for line in lines if isinstance(line, Life)]
+    if not lives:
+        raise errors.Internal(
+            f"run the pod on {task.backend}: its process ended with {done.returncode}: "
+            f"{done.stderr.strip()}"
+        )
+    return min(lives, key=lambda life: life.phases[START].length_ns)
 
 
 def _peers(hops: Iterable[Hop]) -> dict[str, Process]:

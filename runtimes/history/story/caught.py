@@ -16,6 +16,10 @@ class Span(msgspec.Struct, frozen=True):
     begin_ns: int
     end_ns: int
 
+    @property
+    def length_ns(self) -> int:
+        return self.end_ns - self.begin_ns
+
     def holds(self, at_ns: int) -> bool:
         return self.begin_ns <= at_ns <= self.end_ns
 

@@ -120,7 +120,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     began: UTC, ISO 8601.
     pod: its name.
     manifest: as it was given.
-    warm: each era had run the pod once before.
+    runs: how many times each era ran the pod; the one that started quickest is told.
     """
 
     format: str = FORMAT
@@ -129,7 +129,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     host: Host
     pod: str
     manifest: str
-    warm: bool
+    runs: int
     eras: tuple[Told, ...]
 
 

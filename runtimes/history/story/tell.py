@@ -55,8 +55,7 @@ def tell(era: Era, caught: Caught) -> Told:
 
 
 def _ms(caught: Caught, phase: str) -> float:
-    span = caught.life.phases[phase]
-    return round((span.end_ns - span.begin_ns) / _MS, 1)
+    return round(caught.life.phases[phase].length_ns / _MS, 1)
 
 
 def _lines(caught: Caught) -> dict[str, int]:

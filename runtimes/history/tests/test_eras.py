@@ -89,7 +89,7 @@ def recording(folder: Path) -> Recording:
     file = folder / "recording.json"
     pod = str(folder / "pod.yaml")
     page = str(folder / "page.html")
-    runtimes(folder, "history", pod, "--cold", "--json", str(file), "-o", page, *chosen)
+    runtimes(folder, "history", pod, "--runs", "1", "--json", str(file), "-o", page, *chosen)
     return load(file.read_bytes())
 
 

@@ -45,7 +45,7 @@ RECORDING = Recording(
     host=Host(kernel="6.1", machine="x86_64", python="3.11", cpus=2),
     pod="hello",
     manifest="kind: Pod # <b>",
-    warm=True,
+    runs=2,
     eras=(Told(era="rkt", state="unusable", why="rkt isn't here; <install> it"), OCI),
 )
 
