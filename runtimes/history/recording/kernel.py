@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from runtimes.core import errors
 from runtimes.history.recording import proc
 from runtimes.history.story.caught import Ended, Event, Executed, Forked, Process
 
@@ -38,25 +37,23 @@ class Kernel:
     """Listens while it is open as a context; then `events` has what was heard, in order of time.
 
     Attributes:
-        lost: the kernel had more to tell than was read in time.
-
-    Raises:
-        PermissionDenied: on entering; the kernel tells only root of the first namespaces.
+        deaf: why events are missing, or some of them; empty when all were heard.
     """
 
     events: list[Event] = field(default_factory=list)
-    lost: bool = False
+    deaf: str = ""
+    _thread: threading.Thread | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         try:
-            self._socket = _listen()
+            link = _listen()
         except OSError as error:
-            raise errors.PermissionDenied(
-                f"ask the kernel for the programs that are started: {error.strerror}; "
-                "that takes root, outside of any container"
-            ) from error
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._hear, name="kernel", daemon=True)
+            self.deaf = (
+                f"the kernel tells of programs only root outside of containers ({error.strerror})"
+            )
+            return self
+        self._thread = threading.Thread(target=self._hear, args=(link,), daemon=True)
         self._thread.start()
         return self
 
@@ -67,30 +64,33 @@ class Kernel:
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join()
-        self._socket.close()
+        if self._thread is not None:
+            self._thread.join()
         self.events.sort(key=lambda event: event.at_ns)
 
-    def _hear(self) -> None:
+    def _hear(self, link: socket.socket) -> None:
         _hurry()
-        while True:
-            try:
-                message = self._socket.recv(4096)
-            except TimeoutError:
-                if self._stop.is_set():
-                    return
-                continue
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
-                self.lost = True
-                continue
-            heard = understand(message)
-            if isinstance(heard, Executed):
-                pid = heard.process.pid
-                heard = Executed(heard.at_ns, proc.look(pid), proc.is_first(pid), proc.cgroups(pid))
-            if heard is not None:
-                self.events.append(heard)
+        with link:
+            while True:
+                try:
+                    message = link.recv(4096)
+                except TimeoutError:
+                    if self._stop.is_set():
+                        return
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+                    self.deaf = "the kernel told more than could be read"
+                else:
+                    self._note(understand(message))
+
+    def _note(self, heard: Event | None) -> None:
+        """Keep it; of a program, with what can be seen of it before it is gone."""
+        if isinstance(heard, Executed):
+            pid = heard.process.pid
+            heard = Executed(heard.at_ns, proc.look(pid), proc.is_first(pid), proc.cgroups(pid))
+        if heard is not None:
+            self.events.append(heard)
 
 
 def _listen() -> socket.socket:

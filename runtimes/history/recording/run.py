@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from runtimes.history.recording.server import MODULE, Served, serving
 from runtimes.history.story.caught import Event, Failure, Forked, Hop, Life, Line, Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from runtimes.history.eras.era import Era
     from runtimes.history.recording.pod import Task
@@ -48,61 +48,50 @@ class Caught:
     deaf: str = ""
 
 
-@dataclass(slots=True)
-class Listening:
-    """The kernel's events, where it tells them."""
-
-    events: list[Event] = field(default_factory=list)
-    deaf: str = ""
-
-
 def run(era: Era, task: Task) -> Caught:
     """Run it.
 
     Raises:
         Error: what kept the pod from running.
     """
-    with tempfile.TemporaryDirectory(prefix="runtimes-history-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="runtimes-history-") as folder:
         file = Path(folder, "hops.jsonl")
-        socket = Path(folder, "cri.sock")
-        listening = Listening()
-        with ExitStack() as ears:
-            kernel = _listen(listening, ears)
-            if era.served:
-                stack.enter_context(serving(Served(era.served, task.config, file), socket))
-                task = msgspec.structs.replace(
-                    task, options={**task.options, "endpoint": f"unix://{socket}"}
-                )
-            life = _live(task, file)
-            hops = [line for line in read(file) if isinstance(line, Hop)]
-            peers = _peers(hops)
-        if kernel is not None:
-            listening.events = kernel.events
-            listening.deaf = "the kernel told more than could be read" if kernel.lost else ""
-        daemons = _daemons(listening.events, life)
-        stack.close()
+        with Kernel() as kernel, _reachable(era, task, file) as reachable:
+            life = _live(reachable, file)
+            peers = _peers(read(file))
         return Caught(
             life=life,
             lines=read(file),
-            events=listening.events,
+            events=kernel.events,
             peers=peers,
-            daemons=daemons,
-            deaf=listening.deaf,
+            daemons=_daemons(kernel.events, life),
+            deaf=kernel.deaf,
         )
 
 
-def _listen(listening: Listening, stack: ExitStack) -> Kernel | None:
-    try:
-        return stack.enter_context(Kernel())
-    except errors.PermissionDenied as error:
-        listening.deaf = str(error)
-        return None
+@contextmanager
+def _reachable(era: Era, task: Task, file: Path) -> Iterator[Task]:
+    """Serve what the era wants served; the task knows where."""
+    if not era.served:
+        yield task
+        return
+    socket = file.with_name("cri.sock")
+    with serving(Served(era.served, task.config, file), socket):
+        options = {**task.options, "endpoint": f"unix://{socket}"}
+        yield msgspec.structs.replace(task, options=options)
 
 
 def _live(task: Task, file: Path) -> Life:
     """Run the pod in a process of its own; the run that started quickest counts."""
     argv = (sys.executable, "-m", MODULE, str(file), "pod", msgspec.json.encode(task).decode())
-    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False, timeout=_SECONDS)
+    try:
+        done = subprocess.run(
+            argv, stderr=subprocess.PIPE, text=True, check=False, timeout=_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise errors.DeadlineExceeded(
+            f"run the pod on {task.backend}: it takes longer than {_SECONDS:g} s"
+        ) from error
     lines = read(file)
     failure = next((line for line in lines if isinstance(line, Failure)), None)
     if failure is not None:
@@ -116,8 +105,8 @@ def _live(task: Task, file: Path) -> Life:
     return min(lives, key=lambda life: life.phases[START].length_ns)
 
 
-def _peers(hops: Iterable[Hop]) -> dict[str, Process]:
-    endpoints = dict.fromkeys(hop.peer for hop in hops if hop.peer)
+def _peers(lines: Iterable[Line]) -> dict[str, Process]:
+    endpoints = dict.fromkeys(line.peer for line in lines if isinstance(line, Hop) and line.peer)
     found = ((endpoint, listener(endpoint)) for endpoint in endpoints)
     return {endpoint: process for endpoint, process in found if process is not None}
 

@@ -29,7 +29,6 @@ class Cast:
     """Who is who.
 
     Attributes:
-        client: pid of the process that runs the pod.
         service: who answers the CRI in that process.
         server: pid of the process that serves a backend, 0 for none.
         served: who answers the CRI there.
@@ -37,7 +36,6 @@ class Cast:
         peers: names of processes by endpoint.
     """
 
-    client: int
     service: str
     server: int = 0
     served: str = ""
@@ -137,13 +135,12 @@ def _plant(
         before = planted.get(program.pid)
         known = cast.processes.get(program.parent, OTHERS)
         node.source = forker.target if forker else known
-        outer = _latest(program.begin_ns, [before or forker, _going_on(program.begin_ns, calls)])
+        outer = _latest([before or forker, _going_on(program.begin_ns, calls)])
         (outer.inner if outer else tops).append(node)
         planted[program.pid] = node
 
 
-def _latest(at_ns: int, nodes: Iterable[Node | None]) -> Node | None:
-    del at_ns
+def _latest(nodes: Iterable[Node | None]) -> Node | None:
     return max((one for one in nodes if one), key=lambda one: one.begin_ns, default=None)
 
 

@@ -29,7 +29,6 @@ def tell(era: Era, caught: Caught) -> Told:
     ran = programs(caught.events, Pod(life.ids, frozenset(serving)))
     processes = {one.pid: one for one in (*caught.daemons.values(), *caught.peers.values())}
     cast = Cast(
-        client=life.pid,
         service=era.service,
         server=server,
         served=era.served,

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.needs_oci,
     pytest.mark.needs_docker,
     pytest.mark.needs_containerd,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 ERAS = ("docker", "dockershim", "cri-dockerd", "cri", "oci")
@@ -77,7 +77,7 @@ def runtimes(folder: Path, *arguments: str) -> str:
         text=True,
         check=False,
         env=os.environ | {"RUNTIMES_CONFIG": str(folder / "config.toml")},
-        timeout=240,
+        timeout=500,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
+from typing import NoReturn
 
 import pytest
 
+from runtimes.history.recording import kernel as kernel_module
 from runtimes.history.recording.kernel import Kernel, understand
 from runtimes.history.story.caught import Ended, Event, Executed, Forked, Process
 
@@ -52,6 +54,19 @@ def test_a_program_that_is_gone_at_once_was_seen() -> None:
     assert executed.process.argv in {("true", "seen"), ()}  # a host may be too busy to look
     assert isinstance(ended, Ended)
     assert ended.code == 0
+
+
+def test_where_the_kernel_tells_nothing_it_is_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> NoReturn:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(kernel_module, "_listen", refuse)
+
+    with Kernel() as kernel:
+        pass
+
+    assert kernel.events == []
+    assert "Operation not permitted" in kernel.deaf
 
 
 def _pid(event: Event) -> int:

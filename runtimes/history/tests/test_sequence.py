@@ -16,7 +16,6 @@ CLIENT, SERVER, ENGINE, SHIM = 1, 2, 10, 20
 SOCKET, CRI_SOCKET = "unix:///run/engine.sock", "unix:///run/cri.sock"
 MS = 1_000_000
 CAST = Cast(
-    client=CLIENT,
     service="cri client",
     server=SERVER,
     served="shim service",
