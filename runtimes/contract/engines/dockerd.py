@@ -57,14 +57,13 @@ class Dockerd:
             self._load(image.archive())
 
     def kill(self) -> None:
-        """Kill the daemon alone, as a crash would; containers go on. Idempotent."""
-        try:
-            pid = int(self._pid_file.read_text())
-        except FileNotFoundError:
-            return
-        self._world.run(["kill", "-KILL", str(pid)])
-        wait_for(lambda: not self._answers(), READY_TIMEOUT, lambda: "dockerd to end")
-        self._pid_file.unlink(missing_ok=True)
+        """Kill the daemon alone, as a crash would; containers go on."""
+        self._world.kill(self.name)
+        self._own_pid.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        self.kill()
+        self.revive(live_restore=True)
 
     def revive(self, *, live_restore: bool = False) -> None:
         """Start the daemon on what is there, and wait until it answers.
@@ -77,7 +76,7 @@ class Dockerd:
         """
         settings = {"live-restore": live_restore}
         (self._folder / "daemon.json").write_text(json.dumps(settings))
-        self._world.launch("dockerd", self._argv())
+        self._world.launch(self.name, self._argv())
         log = self._folder / "dockerd.log"
         wait_for(
             lambda: self._answers() or not self.running(),
@@ -108,7 +107,7 @@ class Dockerd:
             f"--host=unix://{self._places.socket(self.name)}",
             f"--data-root={folder}/root",
             "--exec-root=/run/docker",
-            f"--pidfile={self._pid_file}",
+            f"--pidfile={self._own_pid}",
             f"--cgroup-parent=/{self._cgroup_parent}",
             # Lowering the score needs a capability that sandboxed hosts lack.
             "--oom-score-adjust=0",
@@ -122,9 +121,9 @@ class Dockerd:
         return f"runtimes-dockerd-{hashlib.sha256(str(self._folder).encode()).hexdigest()[:8]}"
 
     @property
-    def _pid_file(self) -> Path:
-        """Its number in the namespace, not the host's."""
-        return self._folder / "dockerd.pid"
+    def _own_pid(self) -> Path:
+        """Where the daemon writes its number, and refuses to start while that one is alive."""
+        return self._folder / "daemon.pid"
 
     def _answers(self) -> bool:
         try:
