@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.client.log_lines import LogOptions, Merger, read_all
+from runtimes.client.log_lines import LogOptions, Merger, follow_all, read_all
 from runtimes.core import errors
 from runtimes.core.logs import LogWriter
 from runtimes.core.pod.status import ContainerState, ContainerStatus
@@ -118,3 +118,16 @@ def test_a_container_without_a_log_is_refused_by_name() -> None:
 
     with pytest.raises(errors.Unimplemented, match="mute"):
         list(read_all([status], LogOptions()))
+
+
+def test_following_waits_for_the_next_attempt_while_the_pod_goes_on(
+    first: Logged, second: Logged
+) -> None:
+    first.writer.write("stdout", b"a\n", 10)
+    second.writer.write("stdout", b"b\n", 20)
+    looks = iter([[first.ended()], [first.ended()], [second.ended()]])
+    kept = iter([True, True, False])
+
+    lines = follow_all(lambda: next(looks), LogOptions(), lambda: next(kept))
+
+    assert [line.text for line in lines] == [b"a\n", b"b\n"]

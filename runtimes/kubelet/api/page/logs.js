@@ -16,35 +16,38 @@ export class Logs {
     this.control = null;
   }
 
-  // Shows a container's log from now on; `restarts` tells how often it has been restarted.
-  async start(path, { follow, timestamps, previous }, restarts) {
+  // Shows a container's log from now on; `attempt` tells which of its runs is the newest.
+  async start(path, { follow, timestamps, previous }, attempt) {
     this.stop();
-    const control = (this.control = new AbortController());
-    this.view.replaceChildren();
+    const { signal } = (this.control = new AbortController());
     const query = new URLSearchParams({ follow, timestamps, previous, tailLines: 500 });
-    while (!control.signal.aborted) {
-      const attempt = restarts();
-      const worked = await this.read(`${path}?${query}`, control.signal);
-      if (!follow || previous || control.signal.aborted) return;
-      if (worked) this.tell("— it has ended; its next start is waited for —");
-      while (!control.signal.aborted && restarts() === attempt) await pause(control.signal);
-      query.delete("tailLines");
+    this.view.replaceChildren();
+    while (!signal.aborted) {
+      const began = attempt();
+      const problem = await this.read(`${path}?${query}`, signal);
+      if (signal.aborted || (!problem && (!follow || previous))) return;
+      if (problem) {
+        this.view.replaceChildren();
+        this.tell(problem, "told problem");
+        await pause(signal);
+        continue;
+      }
+      this.tell("— it has ended; its next start is waited for —");
+      while (!signal.aborted && attempt() === began) await pause(signal);
     }
   }
 
+  // Shows what comes; gives why it couldn't, or nothing once the log has ended.
   async read(path, signal) {
     try {
       const answer = await fetch(path, { signal });
-      if (!answer.ok) {
-        this.tell((await answer.text()).trim());
-        return false;
-      }
+      if (!answer.ok) return (await answer.text()).trim();
+      this.view.querySelector(".problem")?.remove();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) this.append(part.value);
-      return true;
+      return "";
     } catch (error) {
-      if (!signal.aborted) this.tell(`the agent doesn't answer: ${error.message}`);
-      return false;
+      return `the agent doesn't answer: ${error.message}`;
     }
   }
 
@@ -58,8 +61,8 @@ export class Logs {
     if (atEnd) view.scrollTop = view.scrollHeight;
   }
 
-  tell(text) {
-    this.view.append(make("span", { class: "told" }, `${text}\n`));
+  tell(text, kind = "told") {
+    this.view.append(make("span", { class: kind }, `${text}\n`));
     this.view.scrollTop = this.view.scrollHeight;
   }
 }
