@@ -26,6 +26,7 @@ def command(pod: str | None, namespace: str | None) -> None:
     """Show what happens to containers as it happens.
 
     Of all pods, or of one. Goes on until Ctrl-C; with -o json, a line of JSON for each.
+    What has happened before, in kubelet's words: runtimes get events
     """
     settings = current()
     with settings.connect() as runtime:

@@ -13,7 +13,10 @@ from runtimes.cli.settings import current
 @click.option("-n", "--namespace", metavar="NAME", help="Only those of a namespace.")
 @click.option("-q", "--quiet", is_flag=True, help="Print uids only.")
 def command(namespace: str | None, *, quiet: bool) -> None:
-    """List pods."""
+    """List pods.
+
+    As crictl does; kubectl's way, with -w to go on: runtimes get pods
+    """
     settings = current()
     with settings.connect() as runtime:
         pods = runtime.pods(namespace)
