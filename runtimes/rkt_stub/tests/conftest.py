@@ -20,14 +20,27 @@ def rkt_world(
     runtimes_engines: EngineSession,
 ) -> World:
     """With the suite's busybox in its store."""
-    program = PROGRAMS[request.param]
-    lacks = why_not(program)
+    lacks = why_not(PROGRAMS[request.param])
     if lacks:
         pytest.skip(f"{request.param} rkt: {lacks}")
-    folder = tmp_path_factory.mktemp(f"rkt-{request.param}")
-    registry = runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"]
+    return _filled(request.param, tmp_path_factory, runtimes_engines)
+
+
+@pytest.fixture(scope="session", params=[name for name in PROGRAMS if PROGRAMS[name]])
+def usable_world(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    runtimes_engines: EngineSession,
+) -> World:
+    """The same for whole suites: a real rkt that isn't there isn't skipped hundreds of times."""
+    return _filled(request.param, tmp_path_factory, runtimes_engines)
+
+
+def _filled(name: str, folders: pytest.TempPathFactory, engines: EngineSession) -> World:
+    folder = folders.mktemp(f"rkt-{name}")
+    registry = engines.env("registry")["RUNTIMES_TEST_REGISTRY"]
     image = f"{registry}/runtimes-test/busybox:1"
-    world = World(rkt_below(folder, program), folder, image)
+    world = World(rkt_below(folder, PROGRAMS[name]), folder, image)
     answer = fetch(world.rkt, image)
     assert answer.ok, answer.complaint
     return world

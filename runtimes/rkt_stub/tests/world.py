@@ -51,6 +51,17 @@ def rkt_below(folder: Path, program: str) -> Rkt:
     )
 
 
+def words_of(world: World) -> dict[str, str]:
+    """Options of a backend on it."""
+    rkt = world.rkt
+    return {
+        "program": rkt.program,
+        "dir": str(rkt.dir),
+        "local_config": str(rkt.local_config),
+        "insecure_options": ",".join(rkt.insecure),
+    }
+
+
 def why_not(program: str) -> str:
     """Why this rkt can't be used here; empty when it can."""
     if not program:

@@ -1,0 +1,1 @@
+"""rkt's images, under the names that they have in their registries."""

@@ -1,0 +1,60 @@
+"""The process beside each pod: runs rkt, writes its console into CRI logs, notes the end.
+
+    python -I -m runtimes.rkt_stub.launch.supervise FOLDER
+
+Both streams of an app come on one console, so its whole log is of the stream ``stdout``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtimes.core.logs.writer import LogWriter
+from runtimes.rkt_stub.launch.unit import ALIVE, ENDED, PLAN, STDERR, replace
+from runtimes.rkt_stub.program.run_prepared import console_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def main(folder: Path) -> None:
+    """Do it; the pod ends when rkt does."""
+    alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(alive, fcntl.LOCK_EX)
+    plan = json.loads((folder / PLAN).read_bytes())
+    with ExitStack() as closing:
+        logs = {
+            app: closing.enter_context(LogWriter(Path(path))) for app, path in plan["logs"].items()
+        }
+        stderr = closing.enter_context((folder / STDERR).open("wb"))
+        rkt = subprocess.Popen(
+            plan["argv"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=plan["environment"],
+            cwd="/",
+        )
+        copy(rkt.stdout or (), logs)
+        code = rkt.wait()
+    replace(folder / ENDED, {"exit_code": code, "finished_at_ns": time.time_ns()})
+
+
+def copy(console: Iterable[bytes], logs: dict[str, LogWriter]) -> None:
+    """Give each app its lines; those of the pod's own programs are left out."""
+    for line in console:
+        found = console_line(line.rstrip(b"\r\n"))
+        if found is not None and found[0] in logs:
+            logs[found[0]].write("stdout", found[1] + b"\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,105 @@
+"""What a launcher starts, and the folder where it is written down before it starts.
+
+<folder>/plan.json    argv, environment, logs: written before the start
+<folder>/alive        locked by the supervisor as long as it lives
+<folder>/stderr       what rkt complained of
+<folder>/ended.json   when the pod ended, and how: written last, once its logs are complete
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PLAN, ALIVE, STDERR, ENDED = "plan.json", "alive", "stderr", "ended.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Attributes:
+    name: unique on the node, without a suffix.
+    logs: file of the CRI log of each app; those of others are left out.
+    """
+
+    name: str
+    folder: Path
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    logs: Mapping[str, Path] = field(default_factory=dict)
+
+    def save(self) -> None:
+        """Write it down."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        logs = {app: str(path) for app, path in self.logs.items()}
+        plan = {"argv": self.argv, "environment": dict(self.environment), "logs": logs}
+        replace(self.folder / PLAN, plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`exit_code` is of the process that was the pod."""
+
+    exit_code: int
+    finished_at_ns: int
+
+
+class Launcher(Protocol):
+    """Starts units; nothing of them ends with us."""
+
+    def start(self, unit: Unit) -> None:
+        """Save the plan and start its supervisor.
+
+        Raises:
+            Unavailable: the host's tools refused.
+        """
+        ...
+
+
+def replace(path: Path, value: object) -> None:
+    """Write JSON as a whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w") as file:
+        json.dump(value, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def ended(folder: Path) -> Ended | None:
+    """None while it runs; also when what is written can't be read."""
+    try:
+        found = json.loads((folder / ENDED).read_bytes())
+        return Ended(int(found["exit_code"]), int(found["finished_at_ns"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def supervised(folder: Path) -> bool:
+    """Its supervisor lives, so that `ended` will be told."""
+    try:
+        descriptor = os.open(folder / ALIVE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def complaint(folder: Path) -> str:
+    """The last line of rkt's stderr; empty when it said nothing."""
+    try:
+        lines = (folder / STDERR).read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""

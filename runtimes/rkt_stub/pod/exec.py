@@ -1,0 +1,55 @@
+"""Commands in apps, whose ids are ``<uuid>:<app>``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.pod.status import ContainerState
+from runtimes.rkt_stub.pod.incarnation import incarnations
+from runtimes.rkt_stub.program.enter import words
+from runtimes.rkt_stub.stream.run import run
+from runtimes.rkt_stub.stream.session import open_command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runtimes.core.pod.status import ExecResult
+    from runtimes.core.streaming.session import StreamSession
+    from runtimes.rkt_stub.pod.node import RktNode
+
+
+def exec_in(node: RktNode, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
+    """Errors as of `PodRuntime.exec`."""
+    return run(node.rkt, _words(node, container_id, cmd), timeout)
+
+
+def open_exec(
+    node: RktNode, container_id: str, cmd: Sequence[str], *, tty: bool, stdin: bool
+) -> StreamSession:
+    """Errors as of `PodRuntime.open_exec`."""
+    return open_command(node.rkt, _words(node, container_id, cmd), tty=tty, stdin=stdin)
+
+
+def _words(node: RktNode, container_id: str, cmd: Sequence[str]) -> list[str]:
+    """Look first: rkt's exit code can't be told from the command's own."""
+    action = f"run a command in container '{container_id}'"
+    if not cmd:
+        raise errors.InvalidArgument(f"{action}: none is given")
+    uuid, _, app = container_id.partition(":")
+    every = incarnations(node.rkt, node.config.root)
+    found = next(
+        (
+            status
+            for one in every
+            if one.uuid == uuid
+            for status in one.containers()
+            if status.id == container_id
+        ),
+        None,
+    )
+    if found is None:
+        raise errors.NotFound(f"{action}: there is no such container")
+    if found.state is not ContainerState.RUNNING:
+        raise errors.FailedPrecondition(f"{action}: it doesn't run")
+    return words(uuid, app, cmd)

@@ -1,0 +1,1 @@
+"""Commands in apps: to their end, and with streams."""
