@@ -120,6 +120,7 @@ def run_pod(start: Start, wanted: Sequence[Wanted]) -> str:
         Error: it doesn't run; nothing of it is left.
     """
     node = start.node
+    _refuse_runtime_class(start.pod)
     sandbox = sandbox_config(
         start.pod, start.attempt, node.config, node_resolver=node.resolver(), systemd=False
     )
@@ -135,6 +136,13 @@ def run_pod(start: Start, wanted: Sequence[Wanted]) -> str:
         name = one.config.metadata.name
         node.tell(start.pod, EventReason.STARTED, f"Started container {name}", container=name)
     return uuid
+
+
+def _refuse_runtime_class(pod: v1.Pod) -> None:
+    """In this era there were none."""
+    wanted = pod.spec.runtime_class_name
+    if wanted:
+        raise errors.Unimplemented(f"run the pod by runtime class '{wanted}': rkt has none")
 
 
 def _prepare(start: Start, sandbox: cri.PodSandboxConfig, wanted: Sequence[Wanted]) -> str:

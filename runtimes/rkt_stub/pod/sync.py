@@ -198,7 +198,7 @@ def refuse(pod: v1.Pod, node: RktNode) -> None:
 
     Raises:
         Unimplemented: it needs what a pod that can't change has not: sidecars that start before
-            the rest, ephemeral containers, another runtime class, image volumes.
+            the rest, ephemeral containers, image volumes.
     """
     refuse_unsupported(pod)
     refuse_image_volumes(pod, node.around.claims)
@@ -207,5 +207,3 @@ def refuse(pod: v1.Pod, node: RktNode) -> None:
         raise errors.Unimplemented(f"{who}: a sidecar starts before the rest; rkt pods can't grow")
     if pod.spec.ephemeral_containers:
         raise errors.Unimplemented(f"{who}: ephemeral containers join a pod; rkt pods can't grow")
-    if pod.spec.runtime_class_name:
-        raise errors.Unimplemented(f"{who}: rkt knew no runtime classes; leave it out")
