@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.backend import Kind, Probe, ProbeState
 from runtimes.core.capability import Capability
-from runtimes.core.planned import PlannedBackend
 from runtimes.rkt_stub.launch.choose import Launching
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runtimes.core.backend import Backend
+    from runtimes.core.cri.services import CriService
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.rkt_stub.program.rkt import Rkt
+    from runtimes.rkt_stub.service import RktShim
 
 POD_CAPABILITIES = frozenset(
     {
@@ -31,6 +31,8 @@ POD_CAPABILITIES = frozenset(
         Capability.POD_PID_NAMESPACE,
     }
 )
+
+CRI_CAPABILITIES = POD_CAPABILITIES | {Capability.LIST_STREAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,56 @@ class PodBackend:
         return RktPods(RktNode(rkt=rkt, images=ImageStore(rkt), launcher=launcher, net=chosen.net))
 
 
+@dataclass(frozen=True, slots=True)
+class ShimOptions(RktOptions):
+    """Attributes:
+    root: records of sandboxes and containers, and what belongs to rkt's processes.
+    """
+
+    root: Path = Path("/var/lib/runtimes/rktshim")
+
+
+@dataclass(frozen=True, slots=True)
+class ShimBackend:
+    """What Kubernetes' rktshim was to become: the CRI, each pod an `rkt app sandbox`."""
+
+    name: str = "rktshim"
+    kind: Kind = Kind.CRI
+    era: str = "2: the CRI on rkt"
+    summary: str = "The CRI over rkt app (ended 2020)"
+    capabilities: frozenset[Capability] = CRI_CAPABILITIES
+    options: type = ShimOptions
+
+    def probe(self, options: object = None) -> Probe:
+        from runtimes.rkt_stub.program import features
+
+        return _probe(options, features.APPS)
+
+    def open(self, options: object = None) -> RktShim:
+        """Open it; nothing is started. Errors as of `PodBackend.open`."""
+        chosen = ShimOptions() if options is None else options
+        if not isinstance(chosen, ShimOptions):
+            raise errors.InvalidArgument(f"open backend 'rktshim': {chosen!r} aren't its options")
+        _must_be_usable(self.name, self.probe(chosen))
+        from runtimes.rkt_stub.images.accounts import AccountCache
+        from runtimes.rkt_stub.images.store import ImageStore
+        from runtimes.rkt_stub.launch.choose import choose
+        from runtimes.rkt_stub.service import RktShim
+        from runtimes.rkt_stub.shim.engine import ShimEngine
+
+        rkt = rkt_of(chosen)
+        return RktShim(
+            ShimEngine(
+                rkt=rkt,
+                images=ImageStore(rkt),
+                accounts=AccountCache(rkt),
+                launcher=choose(chosen.launcher),
+                root=chosen.root,
+                net=chosen.net,
+            )
+        )
+
+
 def rkt_of(options: RktOptions) -> Rkt:
     from runtimes.rkt_stub.program.rkt import Rkt
 
@@ -135,7 +187,8 @@ def _probe(options: object, needs: dict[tuple[str, ...], tuple[str, ...]]) -> Pr
 
 _WARNINGS = ("rkt ended in 2020: nobody mends it; for history and study only",)
 backend = PodBackend()
-shim = PlannedBackend("rktshim", Kind.CRI, "2: the CRI on rkt", "The CRI over rkt app")
+shim = ShimBackend()
 
 if TYPE_CHECKING:
     _: Backend[PodRuntime] = backend
+    _shim: Backend[CriService] = shim

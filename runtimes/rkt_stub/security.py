@@ -10,6 +10,7 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 if TYPE_CHECKING:
     from runtimes.core.cri.v1.api_pb2 import LinuxContainerSecurityContext as Context
 
+_KERNEL = ("/proc/", "/sys/")
 PROTOCOLS = {cri.TCP: "tcp", cri.UDP: "udp"}
 DEFAULT = frozenset(
     {
@@ -75,6 +76,27 @@ def check(name: str, config: cri.ContainerConfig) -> None:
     if refused:
         raise errors.Unimplemented(
             f"run container '{name}' with {', '.join(refused)}: rkt can't; use another backend"
+        )
+
+
+def check_app(name: str, config: cri.ContainerConfig) -> None:
+    """Refuse what only a whole manifest can say, and `rkt app add` can't.
+
+    Raises:
+        Unimplemented: no_new_privs, a stop signal, or paths to hide that aren't the kernel's.
+    """
+    context = config.linux.security_context
+    paths = (*context.masked_paths, *context.readonly_paths)
+    asked = {
+        "no_new_privs": context.no_new_privs,
+        "a stop signal": config.stop_signal not in {0, cri.SIGNAL_SIGTERM},
+        "paths of its own to hide": any(not path.startswith(_KERNEL) for path in paths),
+    }
+    refused = [what for what, wanted in asked.items() if wanted]
+    if refused:
+        raise errors.Unimplemented(
+            f"create container '{name}' with {', '.join(refused)}: 'rkt app add' can't; use another"
+            " backend"
         )
 
 

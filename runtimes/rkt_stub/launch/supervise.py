@@ -2,7 +2,8 @@
 
     python -I -m runtimes.rkt_stub.launch.supervise FOLDER
 
-Both streams of an app come on one console, so its whole log is of the stream ``stdout``.
+Both streams of an app come on one console, so its whole log is of the stream ``stdout``. Apps of
+`rkt app` have logs of their own, see `follow`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core.logs.writer import LogWriter
+from runtimes.rkt_stub.launch.follow import Follower
 from runtimes.rkt_stub.launch.unit import ALIVE, ENDED, PLAN, STDERR, replace
 from runtimes.rkt_stub.program.run_prepared import console_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 def main(folder: Path) -> None:
@@ -35,6 +38,8 @@ def main(folder: Path) -> None:
             app: closing.enter_context(LogWriter(Path(path))) for app, path in plan["logs"].items()
         }
         stderr = closing.enter_context((folder / STDERR).open("wb"))
+        if plan["follow"]:
+            closing.enter_context(following(Path(plan["follow"])))
         rkt = subprocess.Popen(
             plan["argv"],
             stdin=subprocess.DEVNULL,
@@ -46,6 +51,20 @@ def main(folder: Path) -> None:
         copy(rkt.stdout or (), logs)
         code = rkt.wait()
     replace(folder / ENDED, {"exit_code": code, "finished_at_ns": time.time_ns()})
+
+
+@contextmanager
+def following(folder: Path) -> Iterator[None]:
+    """Pass on rkt's own log files during the block, to their ends."""
+    receive, send = os.pipe()
+    thread = threading.Thread(target=Follower(folder).run, args=(receive,))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(send)
+        thread.join()
+        os.close(receive)
 
 
 def copy(console: Iterable[bytes], logs: dict[str, LogWriter]) -> None:

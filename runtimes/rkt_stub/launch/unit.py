@@ -26,6 +26,7 @@ class Unit:
     """Attributes:
     name: unique on the node, without a suffix.
     logs: file of the CRI log of each app; those of others are left out.
+    follow: folder of rkt's own log files, to be passed on; None for none.
     """
 
     name: str
@@ -33,12 +34,18 @@ class Unit:
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     logs: Mapping[str, Path] = field(default_factory=dict)
+    follow: Path | None = None
 
     def save(self) -> None:
         """Write it down."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         logs = {app: str(path) for app, path in self.logs.items()}
-        plan = {"argv": self.argv, "environment": dict(self.environment), "logs": logs}
+        plan = {
+            "argv": self.argv,
+            "environment": dict(self.environment),
+            "logs": logs,
+            "follow": str(self.follow or ""),
+        }
         replace(self.folder / PLAN, plan)
 
 

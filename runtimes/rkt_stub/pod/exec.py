@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -15,8 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runtimes.core.pod.status import ExecResult
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.rkt_stub.pod.node import RktNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """What a command is given: a terminal and its size, an input."""
+
+    tty: bool = False
+    stdin: bool = False
+    size: Size | None = None
 
 
 def exec_in(node: RktNode, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
@@ -25,10 +35,11 @@ def exec_in(node: RktNode, container_id: str, cmd: Sequence[str], timeout: int) 
 
 
 def open_exec(
-    node: RktNode, container_id: str, cmd: Sequence[str], *, tty: bool, stdin: bool
+    node: RktNode, container_id: str, cmd: Sequence[str], streams: Streams
 ) -> StreamSession:
     """Errors as of `PodRuntime.open_exec`."""
-    return open_command(node.rkt, _words(node, container_id, cmd), tty=tty, stdin=stdin)
+    words_of = _words(node, container_id, cmd)
+    return open_command(node.rkt, words_of, tty=streams.tty, stdin=streams.stdin, size=streams.size)
 
 
 def _words(node: RktNode, container_id: str, cmd: Sequence[str]) -> list[str]:

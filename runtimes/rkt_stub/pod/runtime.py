@@ -16,7 +16,7 @@ from runtimes.core.pod.sync import PodSyncResult
 from runtimes.core.pod.unimplemented import UnimplementedPods
 from runtimes.core.streaming import loopback
 from runtimes.rkt_stub.pod import images, remove, status
-from runtimes.rkt_stub.pod.exec import exec_in, open_exec
+from runtimes.rkt_stub.pod.exec import Streams, exec_in, open_exec
 from runtimes.rkt_stub.pod.kill import PodKill, kill_pod
 from runtimes.rkt_stub.pod.sync import PodSync
 from runtimes.rkt_stub.program.list import find_pod, list_pods
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.probes import ProbeResults
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import ExecResult, Image, PodStatus, RegistryAuth, RunningPod
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.generic.node import Surroundings
     from runtimes.rkt_stub.pod.node import RktNode
@@ -116,9 +116,15 @@ class RktPods(UnimplementedPods):
         return exec_in(self.node, container_id, cmd, timeout)
 
     def open_exec(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool = False, stdin: bool = False
+        self,
+        container_id: str,
+        cmd: Sequence[str],
+        *,
+        tty: bool = False,
+        stdin: bool = False,
+        size: Size | None = None,
     ) -> StreamSession:
-        return open_exec(self.node, container_id, cmd, tty=tty, stdin=stdin)
+        return open_exec(self.node, container_id, cmd, Streams(tty=tty, stdin=stdin, size=size))
 
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
         """Through the namespace of the pod's first process, without socat."""

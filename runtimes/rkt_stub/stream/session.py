@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.session import Channel, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,9 +72,7 @@ class Session:
 
     def resize(self, width: int, height: int) -> None:
         if self.terminal >= 0:
-            size = struct.pack("HHHH", height, width, 0, 0)
-            with suppress(OSError):
-                fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, size)
+            _set_size(self.terminal, Size(width, height))
 
     def wait(self, timeout: float | None = None) -> int:
         try:
@@ -100,9 +98,13 @@ class Session:
         self.close()
 
 
-def open_command(rkt: Rkt, words: Sequence[str], *, tty: bool, stdin: bool) -> StreamSession:
+def open_command(
+    rkt: Rkt, words: Sequence[str], *, tty: bool, stdin: bool, size: Size | None = None
+) -> StreamSession:
     """Start it; rkt stays its ancestor."""
-    return _on_terminal(rkt, words, stdin=stdin) if tty else _on_pipes(rkt, words, stdin=stdin)
+    if tty:
+        return _on_terminal(rkt, words, stdin=stdin, size=size)
+    return _on_pipes(rkt, words, stdin=stdin)
 
 
 def _on_pipes(rkt: Rkt, words: Sequence[str], *, stdin: bool) -> Session:
@@ -130,8 +132,10 @@ def _detach(stream: object) -> int:
     return descriptor
 
 
-def _on_terminal(rkt: Rkt, words: Sequence[str], *, stdin: bool) -> Session:
+def _on_terminal(rkt: Rkt, words: Sequence[str], *, stdin: bool, size: Size | None) -> Session:
     master, slave = os.openpty()
+    if size is not None:
+        _set_size(master, size)
     try:
         process = subprocess.Popen(
             rkt.argv(*words),
@@ -152,6 +156,12 @@ def _on_terminal(rkt: Rkt, words: Sequence[str], *, stdin: bool) -> Session:
     session = Session(process, inlet, (outlet,), master)
     session._closing.callback(os.close, master)  # noqa: SLF001 - of this file
     return _closing(session)
+
+
+def _set_size(terminal: int, size: Size) -> None:
+    packed = struct.pack("HHHH", size.height, size.width, 0, 0)
+    with suppress(OSError):
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, packed)
 
 
 def _take_terminal() -> None:

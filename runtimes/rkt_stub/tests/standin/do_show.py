@@ -46,7 +46,7 @@ def help(root: str, flags: Flags) -> None:
 
 
 def list(root: str, flags: Flags) -> None:
-    found = [describe(pod) for pod in pods(root)]
+    found = [one for pod in pods(root) if (one := _described(pod))]
     if flags.get("format"):
         print_json(found or None)
         return
@@ -56,6 +56,18 @@ def list(root: str, flags: Flags) -> None:
         uuid = one["name"] if flags.on("full") else one["name"][:8]
         names = ",".join(one.get("app_names", ()))
         sys.stdout.write(f"{uuid}\t{names}\t\t{one['state']}\n")
+
+
+def _described(pod: PodPlace) -> Json | None:
+    """Look again at one that moves meanwhile; None for one that is gone."""
+    for _ in range(3):
+        try:
+            return describe(_place(pod))
+        except FileNotFoundError:
+            continue
+        except Failed:
+            break
+    return None
 
 
 def status(root: str, flags: Flags) -> None:

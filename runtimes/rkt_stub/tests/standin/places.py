@@ -86,8 +86,8 @@ class PodPlace:
 
     @property
     def manifest(self) -> Json:
-        found = read_json(self.file("pod"))
-        assert isinstance(found, dict)
+        with open(self.file("pod")) as file:
+            found: Json = json.load(file)
         return found
 
     @property

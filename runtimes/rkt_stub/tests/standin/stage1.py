@@ -21,6 +21,8 @@ from runtimes.rkt_stub.tests.standin import appspec, groups, images, network
 from runtimes.rkt_stub.tests.standin.places import touch, write
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from runtimes.rkt_stub.tests.standin.places import Json, PodPlace
 
 STOP_SECONDS = 90.0
@@ -35,6 +37,7 @@ class Supervisor:
         self.pod, self.options, self.mutable = pod, options, mutable
         self.running: dict[int, str] = {}
         self.logs: dict[str, list[threading.Thread]] = {}
+        self.files: dict[str, BinaryIO] = {}
         self.kill_at: dict[str, float] = {}
         self.halting: int | None = None
         self.began = time.monotonic()
@@ -210,13 +213,9 @@ class Supervisor:
 
     def _outputs(self, entry: Json) -> tuple[list[threading.Thread], list[int]]:
         """Pipes for the app's streams: of one stream in an immutable pod, as journald has them."""
-        app, log = entry["name"], None
+        app = entry["name"]
         streams = ("stdout", "stderr") if self.mutable else ("stdout",)
-        if self.mutable:
-            notes = {one["name"]: one["value"] for one in entry.get("annotations", ())}
-            pods = {one["name"]: one["value"] for one in self.pod.manifest.get("annotations", ())}
-            if notes.get(LOG_PATH):
-                log = open(f"{pods[LOG_DIR]}/{notes[LOG_PATH]}", "wb", buffering=0)  # noqa: SIM115 - its threads' own
+        log = self._log(entry) if self.mutable else None
         threads, writers = [], []
         for stream in streams:
             reader, writer = os.pipe()
@@ -226,6 +225,16 @@ class Supervisor:
             thread.start()
             threads.append(thread)
         return threads, writers
+
+    def _log(self, entry: Json) -> BinaryIO | None:
+        """The log file that an annotation asks for; emptied when the app starts again."""
+        notes = {one["name"]: one["value"] for one in entry.get("annotations", ())}
+        pods = {one["name"]: one["value"] for one in self.pod.manifest.get("annotations", ())}
+        if not notes.get(LOG_PATH):
+            return None
+        path = f"{pods[LOG_DIR]}/{notes[LOG_PATH]}"
+        self.files[entry["name"]] = found = open(path, "wb", buffering=0)  # noqa: SIM115 - closed when the app ends
+        return found
 
     def _console(self, app: str, line: bytes) -> None:
         if self.mutable:
@@ -253,6 +262,8 @@ class Supervisor:
         self._crun("delete", "--force", self._id(app))
         for thread in self.logs.pop(app, []):
             thread.join(5)
+        if app in self.files:
+            self.files.pop(app).close()
         if self.mutable:
             time.sleep(SEEN_LATER)
             touch(self.pod.app_status(app), str(code))
@@ -316,14 +327,14 @@ def crun(pod: PodPlace, *words: str) -> list[str]:
 class _KubernetesLog:
     """The log of Kubernetes 1.5: time, stream and text, without a tag."""
 
-    def __init__(self, file: object, stream: str) -> None:
+    def __init__(self, file: BinaryIO, stream: str) -> None:
         self.file, self.stream = file, stream
 
     def __call__(self, app: str, line: bytes) -> None:
         now = time.time_ns()
         second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now // 10**9))
         head = f"{second}.{now % 10**9:09d}Z {self.stream} ".encode()
-        self.file.write(head + line + b"\n")  # type: ignore[attr-defined]  # a raw file
+        self.file.write(head + line + b"\n")
 
 
 def _copy_lines(reader: int, app: str, target: object) -> None:

@@ -1,0 +1,109 @@
+"""What has become of a container: asked of rkt until it has ended, and then of its record.
+
+rkt says          record            then it is
+created                             CREATED
+running                             RUNNING
+exited, code      -                 EXITED; written down, since rkt forgets with the pod
+nothing, or running in a pod that   EXITED, 137: it was killed with its pod
+  doesn't run
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.rkt_stub.launch.follow import WHOLE
+from runtimes.rkt_stub.launch.unit import supervised
+from runtimes.rkt_stub.program.app.status import status
+from runtimes.rkt_stub.program.list import find_pod
+from runtimes.rkt_stub.shim.record import ContainerRecord, End
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.program.shapes import App
+    from runtimes.rkt_stub.shim.engine import ShimEngine
+
+KILLED, SIGKILL = 137, 9
+EXEC_FAILED = 203
+_LAST_LINES = 5.0
+_PAUSE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Attributes:
+    end: how it ended; None while it hasn't.
+    """
+
+    state: cri.ContainerState.ValueType
+    started_at_ns: int = 0
+    end: End | None = None
+
+
+def observe(engine: ShimEngine, record: ContainerRecord) -> Observed:
+    """Look; what has ended is written down on the way."""
+    if record.end is not None:
+        return _ended(record.end)
+    uuid = engine.uuid(record.sandbox_id)
+    app = status(engine.rkt, uuid, record.app)
+    if app is not None and app["state"] == "created" and _pod_runs(engine, record, uuid):
+        return Observed(cri.CONTAINER_CREATED)
+    if app is not None and app["state"] == "running" and _pod_runs(engine, record, uuid):
+        return Observed(cri.CONTAINER_RUNNING, app.get("started_at", 0))
+    _wait_for_log(engine, record, app)
+    end = end_of(record, app, time.time_ns())
+    settle(engine, record.id, end)
+    return _ended(end)
+
+
+def _ended(end: End) -> Observed:
+    return Observed(cri.CONTAINER_EXITED, end.started_at_ns, end)
+
+
+def _pod_runs(engine: ShimEngine, record: ContainerRecord, uuid: str) -> bool:
+    """`app status` of a pod that was killed still says what it said before."""
+    if supervised(engine.folder(record.sandbox_id)):
+        return True
+    pod = find_pod(engine.rkt, uuid)
+    return pod is not None and pod["state"] == "running"
+
+
+def end_of(record: ContainerRecord, app: App | None, now_ns: int) -> End:
+    """How it ended. Pure.
+
+    rkt tells the bare number of a signal, which may as well be a program's own code: only a kill
+    that is on record is known for one.
+    """
+    code = None if app is None else app.get("exit_code")
+    started = 0 if app is None else app.get("started_at", 0)
+    finished = 0 if app is None else app.get("finished_at", 0)
+    if code is None:
+        message = "it was killed with its pod; rkt wrote no exit code down"
+        return End(KILLED, started, finished or now_ns, "ContainerStatusUnknown", message)
+    if record.killed and code == SIGKILL:
+        code = KILLED
+    return End(code, started, finished or now_ns, "Error" if code else "Completed")
+
+
+def settle(engine: ShimEngine, container_id: str, end: End | None = None) -> None:
+    """Write down how a container ended, unless that is known; it must have."""
+    with engine.containers.lock(container_id) as record:
+        if record.end is not None:
+            return
+        if end is None:
+            app = status(engine.rkt, engine.uuid(record.sandbox_id), record.app)
+            end = end_of(record, app, time.time_ns())
+        engine.containers.save(replace(record, end=end))
+
+
+def _wait_for_log(engine: ShimEngine, record: ContainerRecord, app: App | None) -> None:
+    """Who sees that it has ended finds its whole log."""
+    if not record.log_path or app is None or not app.get("started_at"):
+        return
+    whole = engine.logs(record.sandbox_id) / f"{record.app}{WHOLE}"
+    until = time.monotonic() + _LAST_LINES
+    folder = engine.folder(record.sandbox_id)
+    while not whole.exists() and supervised(folder) and time.monotonic() < until:
+        time.sleep(_PAUSE)

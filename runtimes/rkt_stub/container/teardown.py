@@ -1,0 +1,55 @@
+"""End a container: what stopping and removing have in common."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.rkt_stub.program.app.kill import kill as kill_app
+from runtimes.rkt_stub.program.app.status import status
+from runtimes.rkt_stub.program.status import pid_of
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.shim.engine import ShimEngine
+    from runtimes.rkt_stub.shim.record import ContainerRecord
+
+PATIENCE = 30.0
+_PAUSE = 0.02
+
+
+def kill(engine: ShimEngine, record: ContainerRecord) -> ContainerRecord:
+    """Kill what runs of it; the caller holds the lock. Returns the record as it is then."""
+    uuid = engine.uuid(record.sandbox_id)
+    app = status(engine.rkt, uuid, record.app)
+    pid = pid_of(engine.rkt, uuid) if app is not None and app["state"] == "running" else None
+    if pid is None:
+        return record
+    marked = replace(record, killed=True)
+    engine.containers.save(marked)
+    kill_app(engine.rkt, uuid, record.app, pid)
+    return marked
+
+
+def wait_exited(engine: ShimEngine, record: ContainerRecord, seconds: float = PATIENCE) -> bool:
+    """Wait until rkt has written down that it ended, which is a moment after its end."""
+    uuid = engine.uuid(record.sandbox_id)
+    until = time.monotonic() + seconds
+    while (app := status(engine.rkt, uuid, record.app)) is not None and app["state"] == "running":
+        if time.monotonic() > until:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def must_exit(engine: ShimEngine, record: ContainerRecord) -> None:
+    """As `wait_exited`.
+
+    Raises:
+        DeadlineExceeded: it runs on, though it was killed.
+    """
+    if not wait_exited(engine, record):
+        raise errors.DeadlineExceeded(
+            f"stop container '{record.id}': it runs {PATIENCE:.0f} s after it was killed"
+        )

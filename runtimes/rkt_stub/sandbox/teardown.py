@@ -1,0 +1,67 @@
+"""End a sandbox, and remove it: what stopping, removing and a failed start have in common."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.kubelet.volumes.cleanup import remove_tree
+from runtimes.rkt_stub.container import observe, teardown
+from runtimes.rkt_stub.launch.unit import supervised
+from runtimes.rkt_stub.program.list import find_pod
+from runtimes.rkt_stub.program.rm import rm
+from runtimes.rkt_stub.stop import stop_pod
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.shim.engine import ShimEngine
+    from runtimes.rkt_stub.shim.record import SandboxRecord
+
+POD_GRACE = 2.0
+_LAST_WORDS = 10.0
+_PAUSE = 0.01
+
+
+def stop(engine: ShimEngine, record: SandboxRecord) -> None:
+    """Kill its containers, then the pod; the caller holds the lock. Idempotent."""
+    if not record.stopped:
+        engine.sandboxes.save(replace(record, stopped=True))
+    uuid = engine.uuid(record.id)
+    if not uuid:
+        return
+    running = [one for one in engine.containers_of(record.id) if one.end is None]
+    for one in running:
+        with suppress(errors.NotFound), engine.containers.lock(one.id) as container:
+            teardown.kill(engine, container)
+    stop_pod(engine.rkt, uuid, POD_GRACE)
+    _wait_for_supervisor(engine, record)
+    for one in running:
+        with suppress(errors.NotFound):
+            observe.settle(engine, one.id)
+
+
+def _wait_for_supervisor(engine: ShimEngine, record: SandboxRecord) -> None:
+    """It writes the last lines of logs."""
+    until = time.monotonic() + _LAST_WORDS
+    while supervised(engine.folder(record.id)) and time.monotonic() < until:
+        time.sleep(_PAUSE)
+
+
+def erase(engine: ShimEngine, record: SandboxRecord) -> None:
+    """Remove a sandbox and all that belongs to it; the caller holds the lock.
+
+    Raises:
+        Internal: rkt refuses to remove the pod, though it doesn't run.
+    """
+    stop(engine, record)
+    for one in engine.containers_of(record.id):
+        with suppress(errors.NotFound), engine.containers.lock(one.id) as container:
+            engine.containers.delete(container)
+    uuid = engine.uuid(record.id)
+    answer = rm(engine.rkt, uuid) if uuid else None
+    if answer is not None and not answer.ok and find_pod(engine.rkt, uuid) is not None:
+        raise answer.failure(f"remove sandbox '{record.id}'")
+    remove_tree(engine.folder(record.id))
+    engine.sandboxes.delete(record)

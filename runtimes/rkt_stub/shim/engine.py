@@ -1,0 +1,75 @@
+"""What all calls of the shim share, and where a sandbox's files are.
+
+<root>/sandboxes/<id>/record.json
+<root>/pods/<id>/            of the supervisor, see `runtimes.rkt_stub.launch.unit`
+                uuid         written by rkt itself, as the first thing that it does
+                logs/        see `runtimes.rkt_stub.launch.follow`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.state.store import Store
+from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.rkt_stub.images.accounts import AccountCache
+    from runtimes.rkt_stub.images.store import ImageStore
+    from runtimes.rkt_stub.launch.unit import Launcher
+    from runtimes.rkt_stub.program.rkt import Rkt
+
+
+@dataclass(kw_only=True)
+class ShimEngine:
+    """Thread-safe; several may work on one root.
+
+    Attributes:
+        net: rkt's network for pods that don't use the node's.
+    """
+
+    rkt: Rkt
+    images: ImageStore
+    accounts: AccountCache
+    launcher: Launcher
+    root: Path
+    net: str
+    sandboxes: Store[SandboxRecord] = field(init=False)
+    containers: Store[ContainerRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sandboxes = Store(self.root, SandboxRecord)
+        self.containers = Store(self.root, ContainerRecord)
+
+    def prepare(self) -> None:
+        """Make the folders, and remove what a crash left of records that never were.
+
+        Raises:
+            PermissionDenied: the root can't be written.
+        """
+        try:
+            for store in (self.sandboxes, self.containers):
+                store.prepare()
+                store.sweep()
+        except OSError as error:
+            raise errors.PermissionDenied(f"open {self.root}: {error.strerror}") from error
+
+    def folder(self, sandbox_id: str) -> Path:
+        return self.root / "pods" / sandbox_id
+
+    def logs(self, sandbox_id: str) -> Path:
+        return self.folder(sandbox_id) / "logs"
+
+    def uuid(self, sandbox_id: str) -> str:
+        """What rkt calls the pod; empty while there is none."""
+        try:
+            return (self.folder(sandbox_id) / "uuid").read_text().strip()
+        except FileNotFoundError:
+            return ""
+
+    def containers_of(self, sandbox_id: str) -> list[ContainerRecord]:
+        return [one for one in self.containers.all() if one.sandbox_id == sandbox_id]
