@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.kubelet.volumes.cleanup import remove_tree
 from runtimes.rkt_stub.container import observe, teardown
-from runtimes.rkt_stub.launch.unit import supervised
+from runtimes.rkt_stub.launch.unit import ended, supervised
 from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.program.rm import rm
 from runtimes.rkt_stub.stop import stop_pod
@@ -29,7 +29,7 @@ def stop(engine: ShimEngine, record: SandboxRecord) -> None:
     if not record.stopped:
         engine.sandboxes.save(replace(record, stopped=True))
     uuid = engine.uuid(record.id)
-    if not uuid:
+    if not uuid or ended(engine.folder(record.id)) is not None:
         return
     running = [one for one in engine.containers_of(record.id) if one.end is None]
     for one in running:
