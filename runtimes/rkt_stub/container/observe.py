@@ -79,11 +79,11 @@ def end_of(record: ContainerRecord, app: App | None, now_ns: int) -> End:
     code = None if app is None else app.get("exit_code")
     started = 0 if app is None else app.get("started_at", 0)
     finished = 0 if app is None else app.get("finished_at", 0)
+    if record.killed and code in {None, SIGKILL}:
+        return End(KILLED, started, finished or now_ns, "Error")
     if code is None:
         message = "it was killed with its pod; rkt wrote no exit code down"
         return End(KILLED, started, finished or now_ns, "ContainerStatusUnknown", message)
-    if record.killed and code == SIGKILL:
-        code = KILLED
     return End(code, started, finished or now_ns, "Error" if code else "Completed")
 
 

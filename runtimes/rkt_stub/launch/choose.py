@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.rkt_stub.launch.unit import supervised
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,4 +79,6 @@ def _run(argv: Sequence[str], unit: Unit) -> None:
             cwd="/",
         )
     except (OSError, subprocess.SubprocessError) as error:
+        if supervised(unit.folder):  # systemd has a unit of that name: it was started before
+            return
         raise errors.Unavailable(f"start {unit.name} by {argv[0]}: {error}") from error

@@ -65,14 +65,18 @@ class _Copy:
 
 @dataclass(slots=True)
 class Follower:
-    """Of one folder."""
+    """Of one folder; what changes there from now on is seen, whenever `run` begins."""
 
     folder: Path
+    _watch: int = field(init=False)
     _copies: dict[str, _Copy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._watch = _watch(self.folder)
 
     def run(self, until: int) -> None:
         """Follow until the descriptor `until` becomes readable, and once more then."""
-        watch = _watch(self.folder)
+        watch = self._watch
         try:
             while until not in (ready := select.select([watch, until], [], [])[0]):
                 if watch in ready:

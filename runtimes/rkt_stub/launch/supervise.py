@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
 
 def main(folder: Path) -> None:
-    """Do it; the pod ends when rkt does."""
+    """Do it, unless another supervisor does; the pod ends when rkt does."""
     alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(alive, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
     plan = json.loads((folder / PLAN).read_bytes())
     with ExitStack() as closing:
         logs = {

@@ -12,11 +12,11 @@ import fcntl
 import json
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 PLAN, ALIVE, STDERR, ENDED = "plan.json", "alive", "stderr", "ended.json"
 
@@ -61,7 +61,7 @@ class Launcher(Protocol):
     """Starts units; nothing of them ends with us."""
 
     def start(self, unit: Unit) -> None:
-        """Save the plan and start its supervisor.
+        """Save the plan and start its supervisor. Idempotent: a second supervisor gives way.
 
         Raises:
             Unavailable: the host's tools refused.
@@ -77,6 +77,22 @@ def replace(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def saved(folder: Path, name: str) -> Unit | None:
+    """The unit of a plan that is on disk; None when there is none, or it can't be read."""
+    try:
+        plan = json.loads((folder / PLAN).read_bytes())
+        return Unit(
+            name=name,
+            folder=folder,
+            argv=tuple(plan["argv"]),
+            environment=plan["environment"],
+            logs={app: Path(path) for app, path in plan["logs"].items()},
+            follow=Path(plan["follow"]) if plan["follow"] else None,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def ended(folder: Path) -> Ended | None:

@@ -4,8 +4,8 @@
     launch     our plan is on disk before the supervisor starts
     ready      asked of rkt, which knows
 
-Killed in between it leaves a prepared pod, which the next sync removes, or one that runs, which
-the next look finds.
+Killed in between it leaves a prepared pod, which the next sync launches if its plan is on disk and
+removes if not, or one that runs, which the next look finds.
 
 Source: kubelet 1.4 pkg/kubelet/rkt/rkt.go (RunPod, preparePod).
 """
@@ -32,7 +32,7 @@ from runtimes.kubelet.generic import pod_files
 from runtimes.kubelet.sync.image import ImageWants, ensure_image
 from runtimes.kubelet.volumes.mounts import file_mount, volume_mounts
 from runtimes.rkt_stub import security
-from runtimes.rkt_stub.launch.unit import Unit, complaint, supervised
+from runtimes.rkt_stub.launch.unit import Unit, complaint, ended, saved, supervised
 from runtimes.rkt_stub.network import on_host, pod_network
 from runtimes.rkt_stub.pod.images import PodImages
 from runtimes.rkt_stub.pod.incarnation import ATTEMPT, HOST_NETWORK, LAST_WORDS, OWNER, folder_of
@@ -138,6 +138,20 @@ def run_pod(start: Start, wanted: Sequence[Wanted]) -> str:
     return uuid
 
 
+def resume(node: RktNode, uuid: str) -> bool:
+    """Launch a prepared pod whose plan is on disk, be it for the second time; False without one."""
+    unit = saved(folder_of(node.config.root, uuid), _name(uuid))
+    if unit is None or ended(unit.folder) is not None:
+        return False
+    node.launcher.start(unit)
+    _wait_ready(node, uuid)
+    return True
+
+
+def _name(uuid: str) -> str:
+    return f"k8s_{uuid}"
+
+
 def _refuse_runtime_class(pod: v1.Pod) -> None:
     """In this era there were none."""
     wanted = pod.spec.runtime_class_name
@@ -180,7 +194,7 @@ def _unit(start: Start, sandbox: cri.PodSandboxConfig, uuid: str, wanted: Sequen
     privileged = any(one.config.linux.security_context.privileged for one in wanted)
     insecure = ("all-run",) if privileged else ()
     return Unit(
-        name=f"k8s_{uuid}",
+        name=_name(uuid),
         folder=folder_of(node.config.root, uuid),
         argv=tuple(node.rkt.argv(*run_prepared.words(uuid, network), insecure=insecure)),
         environment=node.rkt.environment(),

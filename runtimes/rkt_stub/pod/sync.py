@@ -25,7 +25,7 @@ from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes
 from runtimes.rkt_stub.pod.decide import decide
 from runtimes.rkt_stub.pod.incarnation import incarnations
 from runtimes.rkt_stub.pod.kill import PodKill, hook_target, kill_pod
-from runtimes.rkt_stub.pod.start import Start, run_pod, wanted_of
+from runtimes.rkt_stub.pod.start import Start, resume, run_pod, wanted_of
 from runtimes.rkt_stub.program.rm import rm
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class PodSync:
             status=self.status,
             auths=self.auths,
         )
+        if not change.kill and self._resumed():
+            return
         wanted = self._wanted(start)
         if len(wanted) < len(change.run) or (change.kill and not self._kill()):
             return
@@ -141,7 +143,6 @@ class PodSync:
 
     def _start(self, start: Start, wanted: Sequence[Wanted]) -> None:
         name = self.pod.metadata.name
-        self._remove_left_over()
         try:
             uuid = run_pod(start, wanted)
         except errors.Error as error:
@@ -156,12 +157,16 @@ class PodSync:
         for container, one in zip(start.containers, wanted, strict=True):
             self._post_start(container, f"{uuid}:{one.app}")
 
-    def _remove_left_over(self) -> None:
-        """What was prepared, but never ran because of a crash."""
-        uid = self.pod.metadata.uid
-        for one in incarnations(self.node.rkt, self.node.config.root, uid):
-            if one.prepared:
-                rm(self.node.rkt, one.uuid)
+    def _resumed(self) -> bool:
+        """Go on where a crash left off: launch what was about to be, remove what was not yet."""
+        uid, root = self.pod.metadata.uid, self.node.config.root
+        left = [one for one in incarnations(self.node.rkt, root, uid) if one.prepared]
+        for one in left:
+            if resume(self.node, one.uuid):
+                self.results.append(SyncResult(Action.CREATE_POD_SANDBOX, self.pod.metadata.name))
+                return True
+            rm(self.node.rkt, one.uuid)
+        return False
 
     def _post_start(self, container: v1.Container, container_id: str) -> None:
         """Run the hook; where one fails all of the pod has to go."""

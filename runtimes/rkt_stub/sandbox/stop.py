@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def stop_pod_sandbox(engine: ShimEngine, sandbox_id: str) -> None:
-    """Kill its containers and end the pod; its address is free then. Idempotent; absent is fine.
+    """Kill the pod with its containers; its address is free then. Idempotent; absent is fine.
 
     Source: CRI StopPodSandbox.
     """

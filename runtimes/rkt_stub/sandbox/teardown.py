@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.kubelet.volumes.cleanup import remove_tree
-from runtimes.rkt_stub.container import observe, teardown
+from runtimes.rkt_stub.container import observe
 from runtimes.rkt_stub.launch.unit import ended, supervised
 from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.program.rm import rm
@@ -25,7 +25,7 @@ _PAUSE = 0.01
 
 
 def stop(engine: ShimEngine, record: SandboxRecord) -> None:
-    """Kill its containers, then the pod; the caller holds the lock. Idempotent."""
+    """Kill the pod with what runs in it; the caller holds the lock. Idempotent."""
     if not record.stopped:
         engine.sandboxes.save(replace(record, stopped=True))
     uuid = engine.uuid(record.id)
@@ -34,8 +34,8 @@ def stop(engine: ShimEngine, record: SandboxRecord) -> None:
     running = [one for one in engine.containers_of(record.id) if one.end is None]
     for one in running:
         with suppress(errors.NotFound), engine.containers.lock(one.id) as container:
-            teardown.kill(engine, container)
-    stop_pod(engine.rkt, uuid, POD_GRACE)
+            engine.containers.save(replace(container, killed=True))
+    stop_pod(engine.rkt, uuid, 0.0 if running else POD_GRACE)
     _wait_for_supervisor(engine, record)
     for one in running:
         with suppress(errors.NotFound):

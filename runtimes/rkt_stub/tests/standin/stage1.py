@@ -184,7 +184,10 @@ class Supervisor:
         bundle = self.pod.file(f"bundles/{app}")
         appspec.write_bundle(bundle, appspec.config(self.pod, entry, self.options, self.pid1))
         pid_file = f"{bundle}/pid"
-        self._create(entry, bundle, pid_file)
+        if not self._create(entry, bundle, pid_file):
+            touch(self.pod.app_status(f"{app}-started"))
+            self._finished(app, EXEC_FAILED)
+            return
         with open(pid_file) as file:
             pid = int(file.read())
         self.running[pid] = app
@@ -195,7 +198,8 @@ class Supervisor:
             self._crun("kill", self._id(app), "KILL")
             self._ended(pid, EXEC_FAILED)
 
-    def _create(self, entry: Json, bundle: str, pid_file: str) -> None:
+    def _create(self, entry: Json, bundle: str, pid_file: str) -> bool:
+        """Whether its program can be executed: that it can't is no error of the start."""
         app = entry["name"]
         readers, writers = self._outputs(entry)
         done = subprocess.run(
@@ -208,8 +212,7 @@ class Supervisor:
         for descriptor in set(writers):
             os.close(descriptor)
         self.logs[app] = readers
-        if done.returncode:
-            raise OSError(f"crun create {app} failed with {done.returncode}")
+        return done.returncode == 0
 
     def _outputs(self, entry: Json) -> tuple[list[threading.Thread], list[int]]:
         """Pipes for the app's streams: of one stream in an immutable pod, as journald has them."""
@@ -258,6 +261,9 @@ class Supervisor:
         """A death by signal is written down as the bare number of the signal."""
         app = self.running.pop(pid)
         self.kill_at.pop(app, None)
+        self._finished(app, code)
+
+    def _finished(self, app: str, code: int) -> None:
         groups.end(self._id(app))
         self._crun("delete", "--force", self._id(app))
         for thread in self.logs.pop(app, []):

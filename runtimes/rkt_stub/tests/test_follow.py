@@ -1,0 +1,80 @@
+"""rkt's own log files become CRI logs while they grow."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runtimes.core import logs
+from runtimes.rkt_stub.launch.follow import Follower
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TIME = "2016-10-06T00:17:09.669794202Z"
+
+
+@contextmanager
+def following(folder: Path) -> Iterator[None]:
+    receive, send = os.pipe()
+    thread = threading.Thread(target=Follower(folder).run, args=(receive,))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(send)
+        thread.join()
+        os.close(receive)
+
+
+def until(done: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def texts(path: Path) -> list[tuple[str, bytes]]:
+    return [(entry.stream, entry.text) for entry in logs.read(path)]
+
+
+def test_lines_are_passed_on_with_their_streams_and_times(tmp_path: Path) -> None:
+    target = tmp_path / "cri.log"
+    (tmp_path / "a.to").write_text(str(target))
+
+    with following(tmp_path), (tmp_path / "a.log").open("w", buffering=1) as raw:
+        raw.write(f"{TIME} stdout out\n{TIME} stderr  F x \n{TIME} stdout \n{TIME} std")
+        raw.flush()
+        raw.write(f"out cut\n{'x' * 40_000}\n")
+        raw.close()
+        until((tmp_path / "a.whole").exists)
+
+    assert texts(target) == [
+        ("stdout", b"out\n"),
+        ("stderr", b" F x \n"),
+        ("stdout", b"\n"),
+        ("stdout", b"cut\n"),
+    ]
+    assert next(logs.read(target)).timestamp_ns % 10**9 == 669_794_202
+
+
+def test_what_comes_before_the_end_of_the_pod_is_not_lost(tmp_path: Path) -> None:
+    target = tmp_path / "cri.log"
+    (tmp_path / "a.to").write_text(str(target))
+    (tmp_path / "a.log").write_text(f"{TIME} stdout last words\n")
+
+    with following(tmp_path):
+        pass
+
+    assert texts(target) == [("stdout", b"last words\n")]
+
+
+def test_a_file_that_nobody_asked_for_is_left_alone(tmp_path: Path) -> None:
+    with following(tmp_path):
+        (tmp_path / "b.log").write_text(f"{TIME} stdout x\n")
+
+    assert not (tmp_path / "b.whole").exists()
