@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 POD_GOAL, LIST_GOAL = 1.0, 0.5
 """Against cri-dockerd on the same Engine."""
 
-_PER_POD = 50
+_PER_POD, _MANY = 50, 500
 SOCKET, IN_PROCESS, PEER = "our socket", "in process", "peer"
 
 
@@ -165,8 +165,9 @@ def _lists(services: dict[str, CriService], containers: list[str], rounds: int) 
     size = len(containers)
     met = True
     for title, ask in QUESTIONS.items():
+        goal = LIST_GOAL if size >= _MANY and ask is not _status else None
         contenders = [
-            Contender(name, partial(ask, one, containers), _keep, _goal(name, size))
+            Contender(name, partial(ask, one, containers), _keep, goal if name == PEER else None)
             for name, one in services.items()
         ]
         run(contenders, rounds)
@@ -174,10 +175,6 @@ def _lists(services: dict[str, CriService], containers: list[str], rounds: int) 
     for name, one in services.items():
         print(f"CPU per relist, {name}: {_cpu_ms(partial(_relist, one), rounds):.2f} ms")
     return met
-
-
-def _goal(name: str, size: int) -> float | None:
-    return LIST_GOAL if name == PEER and size >= 500 else None
 
 
 def _keep(_: object) -> None:

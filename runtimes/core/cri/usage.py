@@ -1,6 +1,6 @@
 """What a cgroup uses, and what a folder takes, as the CRI says it. Pure.
 
-Source: CRI CpuUsage, MemoryUsage, SwapUsage, ProcessUsage, FilesystemUsage.
+Source: CRI ContainerStats, CpuUsage, MemoryUsage, SwapUsage, ProcessUsage, FilesystemUsage.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from runtimes.core.cgroup.stats import CgroupStats
@@ -67,4 +68,51 @@ def filesystem(used: Usage, folder: Path) -> cri.FilesystemUsage:
         fs_id=cri.FilesystemIdentifier(mountpoint=str(folder)),
         used_bytes=cri.UInt64Value(value=used.used_bytes),
         inodes_used=cri.UInt64Value(value=used.inodes),
+    )
+
+
+def container(
+    container_id: str,
+    described: cri.Container | cri.ContainerConfig,
+    used: CgroupStats,
+    layer: cri.FilesystemUsage | None,
+) -> cri.ContainerStats:
+    """All of one container; `described` has its metadata, labels and annotations."""
+    return cri.ContainerStats(
+        attributes=cri.ContainerAttributes(
+            id=container_id,
+            metadata=described.metadata,
+            labels=described.labels,
+            annotations=described.annotations,
+        ),
+        cpu=cpu(used),
+        memory=memory(used),
+        swap=swap(used),
+        writable_layer=layer,
+    )
+
+
+def pod(
+    sandbox_id: str,
+    config: cri.PodSandboxConfig,
+    used: CgroupStats,
+    *,
+    network: cri.NetworkUsage | None,
+    containers: Iterable[cri.ContainerStats],
+) -> cri.PodSandboxStats:
+    """All of one pod."""
+    return cri.PodSandboxStats(
+        attributes=cri.PodSandboxAttributes(
+            id=sandbox_id,
+            metadata=config.metadata,
+            labels=config.labels,
+            annotations=config.annotations,
+        ),
+        linux=cri.LinuxPodSandboxStats(
+            cpu=cpu(used),
+            memory=memory(used),
+            network=network,
+            process=processes(used),
+            containers=containers,
+        ),
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
 from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.dockershim import labels
 from runtimes.dockershim.networks import DOCKER
-from runtimes.dockershim.sandbox import options
 from runtimes.dockershim.sandbox.network import protocol
 from runtimes.dockershim.spec import lsm, seccomp, user
 from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
@@ -69,14 +69,14 @@ def _container(request: SandboxRequest) -> ContainerConfig:
         "User": user.user(config.linux.security_context),
         "ExposedPorts": {port: {} for port in port_bindings(config)},
     }
-    if not options.uses_host_network(config):
-        found["Hostname"] = options.hostname(config)
+    if not pod_config.uses_host_network(config):
+        found["Hostname"] = pod_config.hostname(config)
     return found
 
 
 def _host(request: SandboxRequest) -> HostConfig:
     config = request.config
-    modes = options.namespace_options(config)
+    modes = pod_config.namespace_options(config)
     found: HostConfig = {
         "NetworkMode": network_mode(config, request.network),
         "IpcMode": _HOST if modes.ipc == cri.NODE else "shareable",
@@ -101,7 +101,7 @@ def _host(request: SandboxRequest) -> HostConfig:
 
 def network_mode(config: cri.PodSandboxConfig, network: str) -> str:
     """Docker's word: a network of ours comes into an empty namespace."""
-    if options.uses_host_network(config):
+    if pod_config.uses_host_network(config):
         return _HOST
     return "default" if network == DOCKER else "none"
 

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.dockershim.sandbox import options
+from runtimes.core.cri import pod_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +54,8 @@ def hosts(name: str, ips: Sequence[str], host: Path = Path("/etc/hosts")) -> str
 
 def write(folder: Path, config: cri.PodSandboxConfig, ips: Sequence[str] = ()) -> None:
     """Write them in place: whoever mounted them sees the change."""
-    host_network = options.uses_host_network(config)
-    name = socket.gethostname() if host_network else options.hostname(config)
+    host_network = pod_config.uses_host_network(config)
+    name = socket.gethostname() if host_network else pod_config.hostname(config)
     contents = {HOSTS: hosts(name, ips), HOSTNAME: f"{name}\n"}
     if settings := resolv_conf(config.dns_config):
         contents[RESOLV_CONF] = settings

@@ -5,29 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-_HOSTNAME_LENGTH = 63
-
-
-def namespace_options(config: cri.PodSandboxConfig) -> cri.NamespaceOption:
-    """The modes that were asked for; without any, each container has its own pid namespace."""
-    context = config.linux.security_context
-    if context.HasField("namespace_options"):
-        return context.namespace_options
-    return cri.NamespaceOption(pid=cri.CONTAINER)
-
-
-def uses_host_network(config: cri.PodSandboxConfig) -> bool:
-    return namespace_options(config).network == cri.NODE
-
-
-def hostname(config: cri.PodSandboxConfig) -> str:
-    """The name that the pod's processes see; the pod's own name where none was asked for."""
-    return config.hostname or config.metadata.name[:_HOSTNAME_LENGTH].rstrip("-.")
 
 
 def check(config: cri.PodSandboxConfig, handler: str, known_handlers: Collection[str]) -> None:
@@ -48,7 +30,7 @@ def check(config: cri.PodSandboxConfig, handler: str, known_handlers: Collection
             f"run pod sandbox '{metadata.name}': no runtime handler '{handler}'; known are "
             f"{', '.join(repr(name) for name in known_handlers)}, see runtimes of the Engine"
         )
-    modes = namespace_options(config)
+    modes = pod_config.namespace_options(config)
     if modes.HasField("userns_options") and modes.userns_options.mode == cri.POD:
         raise errors.Unimplemented(
             f"run pod sandbox '{metadata.name}': Docker maps the ids of all containers or of "

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors, netns
+from runtimes.core.cri import pod_config
 from runtimes.dockershim import naming, networks
 from runtimes.dockershim.sandbox import create, files, image, network, options, recover, teardown
 from runtimes.dockershim.sandbox.config import SandboxRequest, create_options
@@ -53,7 +54,7 @@ def plan(engine: Engine, config: cri.PodSandboxConfig, handler: str) -> SandboxR
     """The record that is written first."""
     metadata = config.metadata
     chosen = engine.networks.chosen
-    if options.uses_host_network(config):
+    if pod_config.uses_host_network(config):
         state = NetworkState.HOST
     else:
         state = NetworkState.ENGINE if chosen == networks.DOCKER else NetworkState.PENDING

@@ -10,11 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.dockershim import labels
 from runtimes.dockershim.container import find as find_container
 from runtimes.dockershim.container import status as container_status
-from runtimes.dockershim.sandbox import find, options, ready
+from runtimes.dockershim.sandbox import find, ready
 from runtimes.dockershim.sandbox.list import line
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _modes(found: find.Found) -> cri.NamespaceOption:
     if found.record is None:
         return cri.NamespaceOption(pid=cri.CONTAINER)
     config = cri.PodSandboxConfig.FromString(found.record.config)
-    return options.namespace_options(config)
+    return pod_config.namespace_options(config)
 
 
 def _info(engine: Engine, found: find.Found) -> dict[str, str]:

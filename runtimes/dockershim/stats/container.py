@@ -72,18 +72,7 @@ def measure(engine: Engine, found: cri.Container) -> cri.ContainerStats:
     """
     inspected = engine.cache.inspect(found.id)
     used = read(engine, inspected)
-    return cri.ContainerStats(
-        attributes=cri.ContainerAttributes(
-            id=found.id,
-            metadata=found.metadata,
-            labels=found.labels,
-            annotations=found.annotations,
-        ),
-        cpu=usage.cpu(used),
-        memory=usage.memory(used),
-        swap=usage.swap(used),
-        writable_layer=_writable_layer(engine, inspected),
-    )
+    return usage.container(found.id, found, used, _writable_layer(engine, inspected))
 
 
 def read(engine: Engine, found: ContainerInspect) -> stats.CgroupStats:

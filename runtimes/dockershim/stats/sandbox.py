@@ -66,22 +66,13 @@ def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
         NotFound: it is gone.
     """
     config = cri.PodSandboxConfig.FromString(record.config)
-    used = _cgroup(engine, record, config.linux.cgroup_parent)
     wanted = cri.ContainerStatsFilter(pod_sandbox_id=record.sandbox_id)
-    return cri.PodSandboxStats(
-        attributes=cri.PodSandboxAttributes(
-            id=record.sandbox_id,
-            metadata=config.metadata,
-            labels=config.labels,
-            annotations=config.annotations,
-        ),
-        linux=cri.LinuxPodSandboxStats(
-            cpu=usage.cpu(used),
-            memory=usage.memory(used),
-            network=_network(record),
-            process=usage.processes(used),
-            containers=container.list_container_stats(engine, wanted),
-        ),
+    return usage.pod(
+        record.sandbox_id,
+        config,
+        _cgroup(engine, record, config.linux.cgroup_parent),
+        network=_network(record),
+        containers=container.list_container_stats(engine, wanted),
     )
 
 

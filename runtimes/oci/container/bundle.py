@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import image_volumes, observe
 from runtimes.oci.host import programs
@@ -40,7 +41,7 @@ def specification(
     config = cri.ContainerConfig.FromString(record.config)
     if not config.linux.security_context.HasField("namespace_options"):
         config.linux.security_context.namespace_options.CopyFrom(
-            options.namespace_options(sandbox_config)
+            pod_config.namespace_options(sandbox_config)
         )
     return build(
         SpecRequest(
@@ -74,7 +75,7 @@ def sandbox_facts(engine: Engine, sandbox: SandboxRecord) -> SandboxFacts:
         id=sandbox.id,
         cgroup=sandbox.cgroup_parent,
         namespaces=namespaces,
-        hostname=options.hostname(config) if "uts" in kinds else "",
+        hostname=pod_config.hostname(config) if "uts" in kinds else "",
         resolv_conf=folder / files.RESOLV_CONF,
         hosts=folder / files.HOSTS,
         hostname_file=folder / files.HOSTNAME,

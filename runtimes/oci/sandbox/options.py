@@ -1,49 +1,27 @@
-"""Which namespaces a pod gets, read from its config. Pure.
-
-The CRI's zero value of every mode is POD. kubelet always sends the modes; where a caller sends no
-namespace options at all, the pid namespace is each container's own, since nobody asked to share it.
-"""
+"""Which namespaces a pod gets, read from its config. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HOSTNAME_LENGTH = 63
-
-
-def namespace_options(config: cri.PodSandboxConfig) -> cri.NamespaceOption:
-    """The modes that a sandbox was asked for."""
-    context = config.linux.security_context
-    if context.HasField("namespace_options"):
-        return context.namespace_options
-    return cri.NamespaceOption(pid=cri.CONTAINER)
-
-
-def uses_host_network(config: cri.PodSandboxConfig) -> bool:
-    return namespace_options(config).network == cri.NODE
-
 
 def shares_pid_namespace(config: cri.PodSandboxConfig) -> bool:
-    return namespace_options(config).pid == cri.POD
+    return pod_config.namespace_options(config).pid == cri.POD
 
 
 def pinned_kinds(config: cri.PodSandboxConfig) -> tuple[str, ...]:
     """The namespaces that a pod has of its own; with the host's network also the host's name."""
-    modes = namespace_options(config)
+    modes = pod_config.namespace_options(config)
     own_network = modes.network != cri.NODE
     kinds = {"net": own_network, "uts": own_network, "ipc": modes.ipc != cri.NODE}
     return tuple(kind for kind, own in kinds.items() if own)
-
-
-def hostname(config: cri.PodSandboxConfig) -> str:
-    """The name that the pod's processes see; the pod's own name where none was asked for."""
-    return config.hostname or config.metadata.name[:_HOSTNAME_LENGTH].rstrip("-.")
 
 
 def check(config: cri.PodSandboxConfig, handler: str, known_handlers: Mapping[str, str]) -> None:
@@ -63,9 +41,8 @@ def check(config: cri.PodSandboxConfig, handler: str, known_handlers: Mapping[st
             f"run pod sandbox '{metadata.name}': no runtime handler '{handler}'; "
             f"known are {', '.join(repr(name) for name in known_handlers)}"
         )
-    if namespace_options(config).userns_options.mode == cri.POD and namespace_options(
-        config
-    ).HasField("userns_options"):
+    modes = pod_config.namespace_options(config)
+    if modes.HasField("userns_options") and modes.userns_options.mode == cri.POD:
         raise errors.InvalidArgument(
             f"run pod sandbox '{metadata.name}': pods with a user namespace of their own are not "
             "supported by this backend"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cgroup import paths as cgroup_paths
+from runtimes.core.cri import pod_config
 from runtimes.oci.sandbox import files, namespaces, network, options, pause, recover, teardown
 from runtimes.oci.sandbox.ready import inode
 from runtimes.oci.state.record import NetworkState, SandboxPhase, SandboxRecord
@@ -57,7 +58,7 @@ def plan(engine: Engine, config: cri.PodSandboxConfig, handler: str) -> SandboxR
     """The record that is written first; it presumes everything that may come to exist."""
     metadata = config.metadata
     sandbox_id = os.urandom(32).hex()
-    own_network = not options.uses_host_network(config)
+    own_network = not pod_config.uses_host_network(config)
     return SandboxRecord(
         id=sandbox_id,
         name=metadata.name,
@@ -82,7 +83,7 @@ def _build(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) 
     kinds = options.pinned_kinds(config)
     pins = engine.paths.pins(record.id)
     pins.mkdir(mode=0o700)
-    namespaces.create(pins, kinds, options.hostname(config))
+    namespaces.create(pins, kinds, pod_config.hostname(config))
     ips: tuple[str, ...] = ()
     if record.network is NetworkState.ATTEMPTED:
         request = network.attach_request(record, config, pins / "net")
@@ -105,8 +106,8 @@ def _write_files(
     engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig, ips: tuple[str, ...]
 ) -> None:
     folder = engine.paths.sandbox(record.id)
-    name = options.hostname(config)
-    if options.uses_host_network(config):
+    name = pod_config.hostname(config)
+    if pod_config.uses_host_network(config):
         name = socket.gethostname()
     (folder / files.RESOLV_CONF).write_text(files.resolv_conf(config.dns_config))
     (folder / files.HOSTS).write_text(files.hosts(name, ips))

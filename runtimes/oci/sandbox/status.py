@@ -6,9 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import status as container_status
-from runtimes.oci.sandbox import options, ready
+from runtimes.oci.sandbox import ready
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine
@@ -43,7 +44,7 @@ def describe(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStatus:
     holds = ready.is_ready(engine, record)
     ips = record.ips if holds else ()
     modes = cri.NamespaceOption()
-    modes.CopyFrom(options.namespace_options(config))
+    modes.CopyFrom(pod_config.namespace_options(config))
     return cri.PodSandboxStatus(
         id=record.id,
         metadata=config.metadata,

@@ -8,14 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.cri import apparmor as profiles
 
 if TYPE_CHECKING:
     from runtimes.oci.spec.request import SpecRequest
     from runtimes.oci.spec.schema import Process
-
-UNCONFINED = "unconfined"
-LOCALHOST = "localhost/"
 
 
 def confine(request: SpecRequest, process: Process) -> None:
@@ -36,32 +33,13 @@ def confine(request: SpecRequest, process: Process) -> None:
 
 
 def _apparmor(request: SpecRequest) -> str:
-    wanted = _apparmor_name(request.security)
+    wanted = profiles.wanted(request.security)
     if not request.host.apparmor:
-        if wanted.startswith(LOCALHOST):
+        if wanted.startswith(profiles.LOCALHOST):
             raise errors.FailedPrecondition(
                 f"AppArmor profile {wanted!r}: AppArmor is not enabled on this host"
             )
         return ""
     if request.privileged:
-        return UNCONFINED
-    return wanted.removeprefix(LOCALHOST)
-
-
-def _apparmor_name(security: cri.LinuxContainerSecurityContext) -> str:
-    """``localhost/NAME``, ``unconfined``, or "" for the default; the newer field counts first."""
-    if not security.HasField("apparmor"):
-        name = security.apparmor_profile
-    elif security.apparmor.profile_type == cri.SecurityProfile.Localhost:
-        name = LOCALHOST + security.apparmor.localhost_ref.removeprefix(LOCALHOST)
-    elif security.apparmor.profile_type == cri.SecurityProfile.Unconfined:
-        name = UNCONFINED
-    else:
-        name = ""
-    if name in {"", "runtime/default"}:
-        return ""
-    if name == UNCONFINED or name.startswith(LOCALHOST):
-        return name
-    raise errors.InvalidArgument(
-        f"AppArmor profile {name!r} is none of runtime/default, unconfined, localhost/NAME"
-    )
+        return profiles.UNCONFINED
+    return wanted.removeprefix(profiles.LOCALHOST)

@@ -69,18 +69,7 @@ def measure(engine: Engine, record: ContainerRecord) -> cri.ContainerStats:
     """
     config = cri.ContainerConfig.FromString(record.config)
     used = stats.read(engine.cgroups, record.cgroup_path)
-    return cri.ContainerStats(
-        attributes=cri.ContainerAttributes(
-            id=record.id,
-            metadata=config.metadata,
-            labels=config.labels,
-            annotations=config.annotations,
-        ),
-        cpu=usage.cpu(used),
-        memory=usage.memory(used),
-        swap=usage.swap(used),
-        writable_layer=_writable_layer(engine, record),
-    )
+    return usage.container(record.id, config, used, _writable_layer(engine, record))
 
 
 def _writable_layer(engine: Engine, record: ContainerRecord) -> cri.FilesystemUsage:

@@ -58,22 +58,13 @@ def measure(engine: Engine, record: SandboxRecord) -> cri.PodSandboxStats:
         NotFound: its network namespace is gone.
     """
     config = cri.PodSandboxConfig.FromString(record.config)
-    used = _cgroup(engine, record)
     wanted = cri.ContainerStatsFilter(pod_sandbox_id=record.id)
-    return cri.PodSandboxStats(
-        attributes=cri.PodSandboxAttributes(
-            id=record.id,
-            metadata=config.metadata,
-            labels=config.labels,
-            annotations=config.annotations,
-        ),
-        linux=cri.LinuxPodSandboxStats(
-            cpu=usage.cpu(used),
-            memory=usage.memory(used),
-            network=_network(engine, record),
-            process=usage.processes(used),
-            containers=container.list_container_stats(engine, wanted),
-        ),
+    return usage.pod(
+        record.id,
+        config,
+        _cgroup(engine, record),
+        network=_network(engine, record),
+        containers=container.list_container_stats(engine, wanted),
     )
 
 

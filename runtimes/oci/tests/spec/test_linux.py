@@ -11,10 +11,11 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.cgroup.layout import Layout, Version
+from runtimes.core.cri import apparmor
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.host.programs import Program
 from runtimes.oci.seccomp.bpf import libseccomp_version
-from runtimes.oci.spec import devices, lsm, namespaces, paths, resources
+from runtimes.oci.spec import devices, namespaces, paths, resources
 from runtimes.oci.spec.build import build
 from runtimes.oci.spec.request import SandboxFacts
 
@@ -344,7 +345,7 @@ def test_other_apparmor_profiles_mean_nothing_without_apparmor(make: Make, name:
 def test_the_privileged_are_unconfined_by_apparmor(make: Make, host: HostFacts) -> None:
     request = make(_config(privileged=True), host=replace(host, apparmor=True))
 
-    assert _confined(request) == lsm.UNCONFINED
+    assert _confined(request) == apparmor.UNCONFINED
 
 
 def test_an_unknown_apparmor_profile_is_refused(make: Make) -> None:
