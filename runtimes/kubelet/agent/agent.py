@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _COALESCE = 0.05
 _END_PATIENCE = 600.0
+_RESYNC = 600.0  # of a pod that nothing happens to: events and lists tell of whatever does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,8 @@ class Agent:
                 self._start(applied.pod, fresh=applied.created)
             else:
                 known.wake()
+        for uid in found.renewed:
+            self._wake(uid)
         for pod in (*found.kept, *found.removed):
             if pod.metadata.uid not in self._pods:
                 self._start(pod)
@@ -202,7 +205,10 @@ class Agent:
 
     def _start(self, pod: v1.Pod, *, fresh: bool = False) -> None:
         settings = WorkerSettings(
-            backoff=self._backoff, host_ip=self._node.config.host_ip, prober=self._prober
+            backoff=self._backoff,
+            host_ip=self._node.config.host_ip,
+            prober=self._prober,
+            resync=_RESYNC,
         )
         worker = PodWorker(
             self._node.runtime, pod, store=self._node.store, fresh=fresh, settings=settings
@@ -251,7 +257,7 @@ class Agent:
         waited = RELIST_WITH_EVENTS
         while True:
             if waited >= RELIST_WITH_EVENTS or not events.working:
-                waited = 0.0
+                waited = 0.0 if self._known else RELIST_WITH_EVENTS - RELIST
                 try:
                     looks = looks_of(await self._lanes.look(list_all))
                 except errors.Error as error:

@@ -1,8 +1,9 @@
 """Which pods have changed: by events where the backend has them, and by listing all in any case.
 
 Events may be lost, and some backends have none, so all pods are listed again and again: each
-second without events, each minute with them. One list of everything is compared with the one
-before; no pod is asked for by itself, so no single slow one holds this up.
+second without events, each minute with them, and once more when they have just begun. One list of
+everything is compared with the one before; no pod is asked for by itself, so no single slow one
+holds this up.
 
 Source: kubelet pkg/kubelet/pleg/generic.go, evented.go.
 """
@@ -53,7 +54,7 @@ class EventThread:
     """
 
     def __init__(self, runtime: PodRuntime, on_change: Callable[[str], None]) -> None:
-        self.working = False
+        self.working = True  # until the backend says otherwise: nothing may happen for long
         self._runtime = runtime
         self._on_change = on_change
         threading.Thread(target=self._listen, name="pod events", daemon=True).start()
@@ -61,7 +62,6 @@ class EventThread:
     def _listen(self) -> None:
         try:
             for uid in self._runtime.events():
-                self.working = True
                 self._on_change(uid)
         except errors.Error:
             pass  # the backend has none, or is gone: lists find what changes

@@ -12,7 +12,8 @@ from runtimes.kubelet.agent.claims import Claims
 from runtimes.kubelet.agent.expand import Expanded, Present, expand
 from runtimes.kubelet.agent.plan import Folder, FolderPlan, plan_folder
 from runtimes.kubelet.store.job_runs import JobRuns
-from runtimes.kubelet.workloads.model import Outcome
+from runtimes.kubelet.store.record import Outcome
+from runtimes.kubelet.workloads import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ class Reconciled:
     Attributes:
         applied: recorded anew or changed.
         removed: to be ended; their records go last.
+        renewed: uids of pods that name a ConfigMap or Secret that has changed.
         problems: what is wrong, by file or object.
         readable: the folder could be read.
         check_after: seconds after which to read it again though nothing has changed.
@@ -43,6 +45,7 @@ class Reconciled:
     applied: list[Applied] = field(default_factory=list)
     kept: list[v1.Pod] = field(default_factory=list)
     removed: list[v1.Pod] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     readable: bool = True
     check_after: float | None = None
@@ -121,12 +124,14 @@ class Reconciler:
     def _apply_objects(self, scan: Scan, found: Reconciled) -> None:
         for given in scan.objects:
             try:
-                self._store.apply_object(given.object)
+                if self._store.apply_object(given.object) is not Outcome.UNCHANGED:
+                    naming = self._store.naming(given.object)
+                    found.renewed += [pod.metadata.uid for pod in naming]
             except errors.Error as error:
                 found.problems[given.name] = str(error)
 
 
 def _tell_outcome(run: JobRun) -> None:
-    failed = run.outcome is Outcome.FAILED
+    failed = run.outcome is model.Outcome.FAILED
     level, why = (logging.WARNING, f": {run.reason}") if failed else (logging.INFO, "")
     log.log(level, "Job %s/%s: %s%s", run.namespace, run.name, run.outcome, why)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.status import ContainerStatus, PodStatus, RunningPod
     from runtimes.core.pod.sync import PodSyncResult
     from runtimes.kubelet.events import Event, EventReason
-    from runtimes.kubelet.generate.objects import Objects
+    from runtimes.kubelet.generate.objects import ObjectSource
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Bench:
         self.store = PodStore(self.config.root, "fake")
         self.backoff = Backoff(clock=lambda: self.clock.now_ns() / 1e9)
 
-    def another(self, objects: Objects | None = None) -> GenericRuntime:
+    def another(self, objects: ObjectSource | None = None) -> GenericRuntime:
         """A second runtime on the same service, as another process has it."""
         around = Surroundings(
             record=self.events.append,

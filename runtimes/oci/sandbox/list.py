@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -26,13 +27,14 @@ def list_pod_sandbox(
         summary(engine, record)
         for record in reversed(engine.sandboxes.all())
         if record.id.startswith(wanted.id)
+        and has_labels(_config(record.config).labels, wanted.label_selector)
     )
     return [item for item in found if matches(item, wanted)]
 
 
 def summary(engine: Engine, record: SandboxRecord) -> cri.PodSandbox:
     """One line of the list."""
-    config = cri.PodSandboxConfig.FromString(record.config)
+    config = _config(record.config)
     return cri.PodSandbox(
         id=record.id,
         metadata=config.metadata,
@@ -42,6 +44,12 @@ def summary(engine: Engine, record: SandboxRecord) -> cri.PodSandbox:
         annotations=config.annotations,
         runtime_handler=record.runtime_handler,
     )
+
+
+@lru_cache(maxsize=4096)
+def _config(encoded: bytes) -> cri.PodSandboxConfig:
+    """Decode it; for reading only, since it is shared."""
+    return cri.PodSandboxConfig.FromString(encoded)
 
 
 def matches(item: cri.PodSandbox, wanted: cri.PodSandboxFilter) -> bool:

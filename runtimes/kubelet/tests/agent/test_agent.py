@@ -9,6 +9,7 @@ import pytest
 
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState, RunningPod
+from runtimes.kubelet import layout
 from runtimes.kubelet.agent.changes import changed, looks_of
 from runtimes.kubelet.agent.claim import claimed
 from runtimes.kubelet.tests.agent.house import BOTH, FOREVER
@@ -163,6 +164,35 @@ def test_a_pod_that_another_process_drives_is_left_to_it(house: House) -> None:
     claim.release()
 
     house.until(lambda: set(house.running()) >= BOTH)
+
+
+CONFIG = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings}}
+data: {{colour: {colour}}}
+"""
+
+
+def test_files_of_a_config_map_change_with_its_manifest(house: House) -> None:
+    house.bench.runtime = house.bench.another(house.bench.store.objects)
+    objects = house.folder / "a.yaml"
+    objects.write_text(CONFIG.format(colour="red"))
+    mounting = house.write().read_text().replace(
+        "  containers:",
+        "  volumes: [{name: v, configMap: {name: settings}}]\n  containers:",
+    ).replace("name: app,", "name: app, volumeMounts: [{name: v, mountPath: /v}],")  # fmt: skip
+    (house.folder / "web.yaml").write_text(mounting)
+    house.agent()
+    before = house.until(lambda: house.running() if set(house.running()) == BOTH else {})
+    (record,) = house.recorded()
+    colour = layout.pod_folders(house.bench.config, record).contents("v") / "colour"
+    assert colour.read_text() == "red"
+
+    objects.write_text(CONFIG.format(colour="blue"))
+
+    house.until(lambda: colour.read_text() == "blue")
+    assert house.running() == before
 
 
 def test_what_has_no_record_is_ended(house: House) -> None:
