@@ -17,10 +17,10 @@ from runtimes.core.host.process import wait_gone
 from runtimes.core.streaming.request import check_attach
 from runtimes.core.streaming.session import Channel
 from runtimes.oci.container import launch, observe
-from runtimes.oci.stream.ends import AttachedOutlet, PipeInlet
+from runtimes.oci.stream.ends import AttachedOutlet, PipeInlet, TerminalInlet
 from runtimes.oci.stream.pump import PUMP
 from runtimes.oci.stream.session import Session
-from runtimes.oci.stream.targets import Packets
+from runtimes.oci.stream.targets import Packets, TerminalPackets
 
 if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
@@ -48,7 +48,7 @@ def open_attach(engine: Engine, request: cri.AttachRequest) -> Session:
         connection = _connect(engine, record)
         outlet = AttachedOutlet(connection, [each for each in wanted if wanted[each]])
         undo.callback(outlet.close)
-        inlet = _inlet(connection) if request.stdin else None
+        inlet = _inlet(connection, tty=request.tty) if request.stdin else None
         undo.pop_all()
     return Session(_Attached(engine, record), inlet, (outlet,))
 
@@ -68,9 +68,13 @@ def _connect(engine: Engine, record: ContainerRecord) -> socket.socket:
     return connection
 
 
-def _inlet(connection: socket.socket) -> PipeInlet:
+def _inlet(connection: socket.socket, *, tty: bool) -> PipeInlet | TerminalInlet:
     """A pipe into the connection: it takes writes of any size, and ends without closing output."""
     reader, writer = os.pipe()
+    if tty:
+        terminal = TerminalPackets(connection.dup())
+        PUMP.add(reader, terminal)
+        return TerminalInlet(writer, terminal)
     PUMP.add(reader, Packets(connection.dup()))
     return PipeInlet(writer)
 

@@ -98,9 +98,7 @@ class Copied:
 class Terminal(Copied):
     """A terminal's master, as where input goes."""
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor)
-        self._ending = False
+    _ending = False
 
     def end_input(self) -> None:
         """Let the end of the source be an end of file for the terminal's reader, too."""
@@ -137,3 +135,7 @@ class Packets(Copied):
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
         self._socket.close()
+
+
+class TerminalPackets(Terminal, Packets):
+    """The same, for a container with a terminal."""

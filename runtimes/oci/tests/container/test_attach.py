@@ -176,3 +176,16 @@ def test_only_a_running_container_is_attached_to(pods: Pods) -> None:
         pods.service.open_attach(ask("f" * 64))
     with pytest.raises(errors.InvalidArgument, match="tty"):
         pods.service.open_attach(ask(created, tty=True, stderr=True))
+
+
+def test_the_end_of_the_input_is_an_end_of_file_at_the_terminal(every_pods: Pods) -> None:
+    container = every_pods.start(every_pods.run(), ["cat"], stdin=True, tty=True)
+    request = cri.AttachRequest(container_id=container, stdin=True, stdout=True, tty=True)
+
+    with every_pods.service.open_attach(request) as session:
+        held = Held(session)
+        held.write(b"line\n")
+        held.finish()
+
+        assert held.end() == 0
+    assert held.stdout.count(b"line") == 2
