@@ -44,7 +44,8 @@ def _title(title: str, told: Told, y: float) -> Iterator[str]:
     words = wrapped(title, 18)
     for number, word in enumerate(words):
         yield text((0, y + 38 - 9 * (len(words) - 1) + 18 * number), word, "title")
-    yield text((0, y + 56 + 9 * (len(words) - 1)), f"{told.between} between", "soft small")
+    between = f"{told.between} between" if told.chain else "not seen"
+    yield text((0, y + 56 + 9 * (len(words) - 1)), between, "soft small")
 
 
 def _chain(chain: Sequence[Link], y: float) -> Iterator[str]:

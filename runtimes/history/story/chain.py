@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core.hops import Layer
+from runtimes.history.story.caught import Process
 from runtimes.history.story.model import SERVER, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from runtimes.history.story.caught import Hop, Process
+    from runtimes.history.story.caught import Hop
     from runtimes.history.story.programs import Program
 
 CLIENT, CONTAINER = "your program", "the container"
@@ -22,7 +23,7 @@ def chain(
     ancestry: Sequence[Process],
     started: Mapping[int, Process],
 ) -> tuple[Link, ...]:
-    """From the client to the container.
+    """From the client to the container; nothing where the container's ancestors weren't seen.
 
     Args:
         hops: in order of time.
@@ -30,18 +31,37 @@ def chain(
         ancestry: of the container's first process, itself first.
         started: the daemons that started the oldest ancestor, by that one's pid.
     """
+    if not ancestry:
+        return ()
     links: dict[int, Link] = {}
     for hop in hops:
         process = peers.get(hop.peer)
         if process is not None and process.pid not in links:
             links[process.pid] = _link(process, "grpc" if hop.layer is Layer.GRPC else "http")
-    oldest = ancestry[-1].pid if ancestry else 0
-    if (daemon := started.get(oldest)) is not None and daemon.pid not in links:
+    if (daemon := started.get(ancestry[-1].pid)) is not None and daemon.pid not in links:
         links[daemon.pid] = _link(daemon, "socket" if links else "fork")
     for process in reversed(ancestry[1:]):
         links.setdefault(process.pid, _link(process, "fork"))
     end = Link(name=CONTAINER, reached="fork")
     return (Link(name=CLIENT), *links.values(), end)
+
+
+def held(programs: Sequence[Program]) -> tuple[Process, ...]:
+    """The ancestry of a container that was gone before /proc could be asked: by forks.
+
+    It is the last container's first process, and those of its forkers that lived on when it began.
+    """
+    first = next((one for one in reversed(programs) if one.first), None)
+    if first is None:
+        return ()
+    parents = {one.pid: one.parent for one in programs}
+    alive = {one.pid: one for one in programs if one.runs_at(first.begin_ns)}
+    found, pid = [Process(first.pid, first.argv)], first.parent
+    while pid in parents:
+        if pid in alive:
+            found.append(Process(pid, alive[pid].argv))
+        pid = parents[pid]
+    return tuple(found)
 
 
 def starters(

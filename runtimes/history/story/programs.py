@@ -41,6 +41,9 @@ class Program:
     def name(self) -> str:
         return self.argv[0].rpartition("/")[2] if self.argv else UNREAD
 
+    def runs_at(self, at_ns: int) -> bool:
+        return self.begin_ns <= at_ns and (self.end_ns is None or at_ns < self.end_ns)
+
 
 @dataclass(frozen=True, slots=True)
 class Pod:
@@ -70,7 +73,12 @@ def programs(events: Iterable[Event], pod: Pod) -> list[Program]:
                 first=one.first and inside,
             )
             _add(begun.setdefault(pid, []), program)
-    whole = [one for pid, ran in begun.items() for one in _ended(ran, ends.get(pid))]
+    heirs = _heirs(parents, known, {one.process.pid for one in executed})
+    whole = [
+        one
+        for pid, ran in begun.items()
+        for one in _ended(ran, [ends.get(body) for body in (pid, *heirs.get(pid, ()))])
+    ]
     return sorted(whole, key=lambda one: one.begin_ns)
 
 
@@ -121,7 +129,20 @@ def _add(ran: list[Program], program: Program) -> None:
         ran.append(program)
 
 
-def _ended(ran: list[Program], end: Ended | None) -> list[Program]:
-    """Each ends when the next one of its process begins, the last with the process."""
-    ends = [*(one.begin_ns for one in ran[1:]), None if end is None else end.at_ns]
+def _heirs(
+    parents: dict[int, int], known: Collection[int], executed: Collection[int]
+) -> dict[int, list[int]]:
+    """Processes that go on with their forker's program, as a monitor does in the background."""
+    found: dict[int, list[int]] = {}
+    for pid in parents:
+        if pid not in executed:
+            found.setdefault(_forker(pid, parents, known), []).append(pid)
+    return found
+
+
+def _ended(ran: list[Program], bodies: Sequence[Ended | None]) -> list[Program]:
+    """Each ends when the next one of its process begins, the last with the last that runs it."""
+    last = [None if one is None else one.at_ns for one in bodies]
+    known = [at for at in last if at is not None]
+    ends = [*(one.begin_ns for one in ran[1:]), max(known) if len(known) == len(last) else None]
     return [replace(one, end_ns=at) for one, at in zip(ran, ends, strict=True)]

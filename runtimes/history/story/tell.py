@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from runtimes.history.story.caught import Hop, Loaded
-from runtimes.history.story.chain import called, chain, starters
+from runtimes.history.story.chain import called, chain, held, starters
 from runtimes.history.story.model import Told
 from runtimes.history.story.programs import Pod, programs
 from runtimes.history.story.sequence import KUBELET, Cast, lifelines, rows
@@ -37,8 +37,10 @@ def tell(era: Era, caught: Caught) -> Told:
         peers={endpoint: called(process) for endpoint, process in caught.peers.items()},
     )
     told = rows(hops, ran, life.phases, cast)  # type: ignore[arg-type]  # phases have those names
-    within = [hop for hop in hops if life.phases["start"].holds(hop.begin_ns)]
-    links = chain(within, caught.peers, life.ancestry, starters(ran, life.ancestry, processes))
+    begun = life.phases["start"]
+    within = [hop for hop in hops if begun.holds(hop.begin_ns)]
+    ancestry = life.ancestry or held([one for one in ran if begun.holds(one.begin_ns)])
+    links = chain(within, caught.peers, ancestry, starters(ran, ancestry, processes))
     return Told(
         era=era.name,
         state="ran",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtimes.core.hops import Layer
 from runtimes.history.story.caught import Hop, Process
-from runtimes.history.story.chain import chain, starters
+from runtimes.history.story.chain import chain, held, starters
 from runtimes.history.story.programs import Program
 
 ENGINE = Process(10, ("/usr/bin/dockerd",), 1000)
@@ -42,3 +42,20 @@ def test_the_daemon_is_found_by_the_forks_that_led_to_the_oldest_ancestor() -> N
     assert starters(ran, [FIRST, SHIM], {DAEMON.pid: DAEMON}) == {SHIM.pid: DAEMON}
     assert starters(ran, [FIRST, SHIM], {}) == {}
     assert starters(ran, [], {DAEMON.pid: DAEMON}) == {}
+
+
+def test_a_container_that_is_gone_already_was_held_by_those_forkers_that_lived_on() -> None:
+    ran = [
+        Program(pid=15, parent=DAEMON.pid, argv=("shim", "start"), begin_ns=1, end_ns=3),
+        Program(pid=SHIM.pid, parent=15, argv=SHIM.argv, begin_ns=2),
+        Program(pid=25, parent=SHIM.pid, argv=("runc", "create"), begin_ns=4, end_ns=6),
+        Program(pid=FIRST.pid, parent=25, argv=("runc", "init"), begin_ns=5, end_ns=7),
+        Program(pid=FIRST.pid, parent=25, argv=FIRST.argv, begin_ns=7, end_ns=8, first=True),
+    ]
+
+    assert [one.pid for one in held(ran)] == [FIRST.pid, SHIM.pid]
+    assert held(ran[:4]) == ()
+
+
+def test_without_the_ancestors_there_is_no_chain_rather_than_a_wrong_one() -> None:
+    assert chain([ASKS], {"unix:///engine": ENGINE}, (), {}) == ()

@@ -72,6 +72,18 @@ def test_a_fork_that_starts_no_program_is_its_forkers() -> None:
     assert programs(forked_twice, POD)[1].parent == 50
 
 
+def test_a_program_that_goes_on_in_the_background_has_not_ended() -> None:
+    daemon: list[Event] = [
+        Forked(1, ENGINE, 50),
+        started(2, 50, "conmon"),
+        Forked(3, 50, 51),
+        Ended(4, 50, 0),
+    ]
+
+    assert programs(daemon, POD)[0].end_ns is None
+    assert programs([*daemon, Ended(9, 51, 0)], POD)[0].end_ns == 9
+
+
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
