@@ -74,11 +74,15 @@ def _fail_if_failed(message: pull_messages.Message, tracker: Tracker, what: str)
 
 
 def _decide(refusal: Refusal) -> errors.Error:
-    """What the Engine answers before it begins is mostly what the registry said."""
+    """What the Engine answers before it begins is mostly what the registry said.
+
+    Engines up to 20.10 say 500 of a registry that wants credentials, too.
+    """
     if refusal.status in (401, 403):
         return refusal.error(errors.Unauthenticated, "give (other) credentials")
     if refusal.status >= 500:
-        return refusal.error(errors.RegistryUnavailable, "is the registry reachable?")
+        advice = "is the registry reachable, and does it take these credentials?"
+        return refusal.error(errors.RegistryUnavailable, advice)
     return refusal.error()
 
 

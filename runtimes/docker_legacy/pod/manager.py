@@ -151,14 +151,16 @@ class DockerManager:
 
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
         """Through the infra container's namespace, so the Engine must be this host's."""
+        what = f"forward port {port} of infra container '{pod_sandbox_id}'"
         found = self.node.docker.inspect_container(pod_sandbox_id)
         if not found["State"]["Running"]:
-            raise errors.FailedPrecondition(
-                f"forward port {port}: infra container '{pod_sandbox_id}' doesn't run"
-            )
-        key = found["NetworkSettings"].get("SandboxKey")
-        on_host = found["HostConfig"].get("NetworkMode") == "host"
-        return loopback.connect(None if on_host or not key else Path(key), port)
+            raise errors.FailedPrecondition(f"{what}: it doesn't run")
+        if found["HostConfig"].get("NetworkMode") == "host":
+            return loopback.connect(None, port)
+        init = self.node.processes.find(found["Id"], found["State"]["Pid"])
+        if init is None:
+            raise errors.Unavailable(f"{what}: its processes can't be seen from here")
+        return loopback.connect(Path(f"/proc/{init.pid}/ns/net"), port)
 
     def stats(self) -> list[ContainerUsage]:
         return usage.container_usage(self.node)

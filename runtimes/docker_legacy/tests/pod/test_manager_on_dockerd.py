@@ -1,0 +1,228 @@
+"""DockerManager on a real Engine: what the first kubelets offered beside running pods."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes.contract.engines.registry import PASSWORD, USER
+from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
+from runtimes.core import errors
+from runtimes.core.docker.interface import ListOptions
+from runtimes.core.pod import v1
+from runtimes.core.pod.backoff import Backoff
+from runtimes.core.pod.gc import GarbagePolicy
+from runtimes.core.pod.status import RegistryAuth
+from runtimes.docker_legacy.backend import PodOptions, backend
+from runtimes.docker_legacy.pod.manager import DockerManager
+from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generic.node import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runtimes.contract.engines.session import EngineSession
+    from runtimes.core.pod.status import PodStatus
+
+pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
+PATIENCE = 40.0
+ANONYMOUS: tuple[RegistryAuth, ...] = ()
+
+
+@dataclass
+class Node:
+    manager: DockerManager
+    config: KubeletConfig
+    removed: set[str] = field(default_factory=set)
+
+    def status(self, pod: v1.Pod) -> PodStatus:
+        meta = pod.metadata
+        return self.manager.get_pod_status(meta.uid, meta.name, meta.namespace)
+
+    def sync(
+        self, pod: v1.Pod, done: Callable[[PodStatus], bool], auths: tuple[RegistryAuth, ...] = ()
+    ) -> PodStatus:
+        """Drive it without back-off until `done`."""
+        end = time.monotonic() + PATIENCE
+        while not done(status := self.status(pod)):
+            result = self.manager.sync_pod(pod, status, auths, Backoff())
+            assert time.monotonic() < end, (status, result)
+        return status
+
+    def remove(self, pod: v1.Pod) -> None:
+        for one in self.manager.get_pods(include_exited=True):
+            if one.uid == pod.metadata.uid:
+                self.manager.kill_pod(pod, one, 0)
+                self.manager.remove_pod(one)
+
+
+@pytest.fixture(scope="module")
+def node(
+    runtimes_engines: EngineSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
+    folder = tmp_path_factory.mktemp("node")
+    config = KubeletConfig(
+        root=folder / "kubelet",
+        log_root=folder / "logs",
+        log_links=folder / "links",
+        cluster_dns=("10.96.0.10",),
+        host_ip="192.0.2.7",
+        cgroup_root=f"rtd{secrets.token_hex(3)}",
+    )
+    host = runtimes_engines.env("dockerd")["RUNTIMES_TEST_DOCKER_HOST"]
+    with backend.open(PodOptions(host=host, infra_image=PAUSE)) as manager:
+        assert isinstance(manager, DockerManager)
+        node = Node(manager, config)
+        manager.settle(config, Surroundings(is_removed=node.removed.__contains__))
+        yield node
+
+
+def pod_of(script: str, *, image: str = BUSYBOX, pull: str = "Never") -> v1.Pod:
+    container = v1.Container(
+        name="app", image=image, image_pull_policy=pull, command=("sh", "-c", script)
+    )
+    uid = secrets.token_hex(8)
+    return v1.Pod(
+        metadata=v1.ObjectMeta(name=f"pod-{uid}", namespace="default", uid=uid),
+        spec=v1.PodSpec(
+            containers=(container,),
+            dns_policy="ClusterFirst",
+            restart_policy="Always",
+            security_context=v1.PodSecurityContext(),
+            termination_grace_period_seconds=0,
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def server(node: Node) -> Iterator[v1.Pod]:
+    """A pod that says hello on its loopback's port 8080."""
+    serve = "exec httpd -f -p 127.0.0.1:8080 -h /tmp"
+    pod = pod_of(f"echo hello > /tmp/index.html; echo listening; {serve}")
+    node.sync(pod, runs)
+    yield pod
+    node.remove(pod)
+
+
+def runs_after(attempts: int) -> Callable[[PodStatus], bool]:
+    return lambda status: runs(status) and len(status.containers) > attempts
+
+
+def runs(status: PodStatus) -> bool:
+    latest = status.latest("app")
+    return latest is not None and latest.state.value == "running"
+
+
+def containers_of(node: Node, pod: v1.Pod) -> list[str]:
+    return [one.id for one in node.status(pod).containers]
+
+
+def test_a_port_of_the_pods_loopback_is_reached(node: Node, server: v1.Pod) -> None:
+    infra = node.status(server).sandboxes[0].id
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection = node.manager.open_port_forward(infra, 8080)
+            break
+        except errors.Unavailable:  # It doesn't listen yet.
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    with connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with connection.makefile("rb") as answer:
+            assert answer.read().endswith(b"hello\n")
+
+
+def test_a_port_that_nobody_listens_on_is_unavailable(node: Node, server: v1.Pod) -> None:
+    infra = node.status(server).sandboxes[0].id
+
+    with pytest.raises(errors.Unavailable, match="9"):
+        node.manager.open_port_forward(infra, 9)
+
+
+def test_pods_of_a_cluster_look_names_up_there_with_its_options(node: Node, server: v1.Pod) -> None:
+    (container,) = containers_of(node, server)
+
+    lines = (
+        node.manager.exec(container, ["cat", "/etc/resolv.conf"], 20).stdout.decode().split("\n")
+    )
+
+    assert "nameserver 10.96.0.10" in lines
+    assert "options ndots:5" in lines
+    assert any(line.startswith("search default.svc.cluster.local svc.") for line in lines)
+
+
+def test_the_log_is_linked_where_shippers_look(node: Node, server: v1.Pod) -> None:
+    (container,) = containers_of(node, server)
+    assert node.config.log_links is not None
+    link = node.config.log_links / f"{server.metadata.name}_default_app-{container}.log"
+
+    end = time.monotonic() + PATIENCE
+    while '"log":"listening' not in link.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_collection_keeps_the_newest_dead_attempts_and_none_of_a_removed_pod(node: Node) -> None:
+    pod = pod_of("exec sleep 1000")
+    docker = node.manager.node.docker
+    try:
+        for attempt in range(3):
+            latest = node.sync(pod, runs_after(attempt))
+            docker.stop_container(latest.containers[0].id, 0)
+        newest = containers_of(node, pod)[0]
+
+        node.manager.garbage_collect(GarbagePolicy(), all_sources_ready=True)
+        assert containers_of(node, pod) == [newest]
+        assert node.config.log_links is not None
+        links = list(node.config.log_links.glob(f"{pod.metadata.name}_*"))
+        assert [newest in link.name for link in links] == [True]
+
+        node.removed.add(pod.metadata.uid)
+        node.manager.garbage_collect(GarbagePolicy(), all_sources_ready=False)
+        assert containers_of(node, pod) == [newest]
+        node.manager.garbage_collect(GarbagePolicy(), all_sources_ready=True)
+        assert containers_of(node, pod) == []
+    finally:
+        node.remove(pod)
+
+
+@pytest.mark.needs_registry
+def test_a_locked_image_is_pulled_with_the_credentials_that_fit(
+    node: Node, runtimes_engines: EngineSession
+) -> None:
+    locked = runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY_LOCKED"]
+    image = f"{locked}/runtimes-test/busybox:1"
+    wrong = RegistryAuth(username=USER, password="guess", server_address=locked)
+    right = replace(wrong, password=PASSWORD)
+    pod = pod_of("exec sleep 1000", image=image, pull="Always")
+
+    for refused in (ANONYMOUS, (wrong,)):
+        with pytest.raises(errors.Error, match="credentials") as raised:
+            node.manager.pull_image(image, refused)
+        assert "guess" not in str(raised.value)
+        assert node.manager.image_ref(image) is None
+    try:
+        node.sync(pod, runs, (wrong, right))
+        assert node.manager.image_ref(image) is not None
+    finally:
+        node.remove(pod)
+        node.manager.remove_image(image)
+
+
+def test_what_is_removed_leaves_no_container_and_no_link(node: Node) -> None:
+    pod = pod_of("exec sleep 1000")
+    node.sync(pod, runs)
+
+    node.remove(pod)
+
+    wanted = {"label": [f"io.kubernetes.pod.uid={pod.metadata.uid}"]}
+    listed = node.manager.node.docker.list_containers(ListOptions(all=True, filters=wanted))
+    assert listed == []
+    assert node.config.log_links is not None
+    assert list(node.config.log_links.glob(f"{pod.metadata.name}_*")) == []
