@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core.cri.unimplemented import UnimplementedService
+from runtimes.core.cri.unimplemented import UnimplementedService, UnimplementedStreams
 
 if TYPE_CHECKING:
     import socket
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from runtimes.rkt_stub.shim.engine import ShimEngine
 
 
-class RktShim(UnimplementedService):
-    """Implements `CriService`. Thread-safe; keeps nothing in memory that isn't on disk."""
+class RktShim(UnimplementedStreams, UnimplementedService):
+    """Implements `CriService`. Thread-safe; keeps nothing in memory that isn't on disk.
+
+    No attach: `rkt attach` passes no end of input on, and may lose the last line.
+    """
 
     name = "backend 'rktshim'"
 
@@ -140,11 +143,6 @@ class RktShim(UnimplementedService):
         from runtimes.rkt_stub.container.exec import open_exec
 
         return open_exec(self.engine, request, size)
-
-    def open_attach(self, request: cri.AttachRequest) -> StreamSession:
-        """Refused: `rkt attach` passes no end of input on, and may lose the last line."""
-        del request
-        raise self._refuse("Attach")
 
     # -- images
 

@@ -18,7 +18,7 @@ from runtimes.core import configure, errors
 from runtimes.core.backend import Backend, Kind, Probe
 from runtimes.core.capability import RPC_CAPABILITY, Capability
 from runtimes.core.cri.services import CriService
-from runtimes.core.cri.unimplemented import UnimplementedService
+from runtimes.core.cri.unimplemented import UnimplementedService, UnimplementedStreams
 from runtimes.core.discovery import installed
 from runtimes.core.docker.interface import DockerInterface
 from runtimes.core.pod.runtime import PodRuntime
@@ -35,6 +35,7 @@ _PROTOCOLS: dict[Kind, type] = {
 }
 _HEAVY = ("grpc", "docker", "asyncio", "requests", "yaml")
 _PROBE_SECONDS = 1.0
+_REFUSING = (UnimplementedService, UnimplementedStreams)
 _IN_PROCESS = {"Exec": "open_exec", "Attach": "open_attach", "PortForward": "open_port_forward"}
 
 
@@ -152,7 +153,8 @@ def overrides_what_it_claims(backend: Backend[Any]) -> Iterator[str]:
         return
     for rpc, capability in RPC_CAPABILITY.items():
         method = _method_of(rpc, service)
-        overridden = getattr(service, method) is not getattr(UnimplementedService, method, None)
+        refusals = [getattr(base, method, None) for base in _REFUSING]
+        overridden = getattr(service, method) not in refusals
         if overridden and capability not in backend.capabilities:
             yield f"{rpc} is written, but {capability} isn't claimed"
         if not overridden and capability in backend.capabilities and rpc not in _partial(backend):

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.streaming.session import Size, StreamingService, StreamSession
 
 
 class UnimplementedService:
@@ -211,5 +213,19 @@ class UnimplementedService:
         raise self._refuse("ImageFsInfo")
 
 
+class UnimplementedStreams:
+    """Refuses the calls of `StreamingService`; mix it in where only some of the streams work."""
+
+    def open_exec(self, request: cri.ExecRequest, size: Size | None = None) -> StreamSession:
+        raise errors.Unimplemented("open the streams of Exec: this backend has none")
+
+    def open_attach(self, request: cri.AttachRequest) -> StreamSession:
+        raise errors.Unimplemented("open the streams of Attach: this backend has none")
+
+    def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
+        raise errors.Unimplemented("forward a port: this backend forwards none")
+
+
 if TYPE_CHECKING:
     _: services.CriService = UnimplementedService()
+    _streams: StreamingService = UnimplementedStreams()
