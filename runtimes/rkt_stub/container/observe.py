@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.rkt_stub.launch.follow import WHOLE
 from runtimes.rkt_stub.launch.unit import supervised
@@ -52,6 +53,8 @@ def observe(engine: ShimEngine, record: ContainerRecord) -> Observed:
         return Observed(cri.CONTAINER_CREATED)
     if app is not None and app["state"] == "running" and _pod_runs(engine, record, uuid):
         return Observed(cri.CONTAINER_RUNNING, app.get("started_at", 0))
+    if app is None:
+        _must_be_gone(engine, record, uuid)
     _wait_for_log(engine, record, app)
     end = end_of(record, app, time.time_ns())
     settle(engine, record.id, end)
@@ -68,6 +71,18 @@ def _pod_runs(engine: ShimEngine, record: ContainerRecord, uuid: str) -> bool:
         return True
     pod = find_pod(engine.rkt, uuid)
     return pod is not None and pod["state"] == "running"
+
+
+def _must_be_gone(engine: ShimEngine, record: ContainerRecord, uuid: str) -> None:
+    """Don't take a passing refusal for the end of a container."""
+    pod = find_pod(engine.rkt, uuid)
+    if pod is None or pod["state"] != "running":
+        return
+    if record.app in (pod.get("app_names") or ()):
+        raise errors.Internal(
+            f"look at container '{record.id}': rkt lists its app '{record.app}', but doesn't tell"
+            " its status"
+        )
 
 
 def end_of(record: ContainerRecord, app: App | None, now_ns: int) -> End:

@@ -17,7 +17,7 @@ from runtimes.rkt_stub.program.image_list import image_list
 
 if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Rkt
-    from runtimes.rkt_stub.program.shapes import AppSettings, ImageManifest
+    from runtimes.rkt_stub.program.shapes import AppSettings, Image, ImageManifest
 
 _PREFIX = "appc.io/docker/"
 NO_APP: AppSettings = {"exec": [], "user": "0", "group": "0"}
@@ -66,11 +66,17 @@ class ImageStore:
 
     def all(self) -> list[StoredImage]:
         """Those of registries; of two with one name the older one has lost it."""
-        found = [
-            stored(one["id"], one["size"], self._manifest(one["id"]))
-            for one in image_list(self.rkt)
-        ]
+        found = [self._described(one) for one in image_list(self.rkt)]
         return [image for image in found if image is not None]
+
+    def _described(self, one: Image) -> StoredImage | None:
+        """None also for one that was removed meanwhile."""
+        try:
+            return stored(one["id"], one["size"], self._manifest(one["id"]))
+        except errors.Internal:
+            if one["id"] in {other["id"] for other in image_list(self.rkt)}:
+                raise
+            return None
 
     def find(self, reference: str) -> StoredImage | None:
         """By id, or by name; the newest of that name."""

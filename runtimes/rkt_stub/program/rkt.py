@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALL_SECONDS = 120.0
-REFUSED = 254
 EXPERIMENTS = {"RKT_EXPERIMENT_APP": "true", "RKT_EXPERIMENT_ATTACH": "true"}
 
 

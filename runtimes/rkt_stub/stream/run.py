@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Rkt
 
 LIMIT_BYTES = 16 * 1024 * 1024
-NO_SUCH_PROGRAM = 127
 
 
 def run(rkt: Rkt, words: Sequence[str], timeout: int) -> ExecResult:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 
 def status(rkt: Rkt, uuid: str, app: str) -> App | None:
-    """None when there is no such app or pod: then rkt exits with 1 or 254, and has no other use
-    for these codes here.
+    """None when rkt refuses, as it does for an app or pod that isn't there; the caller looks.
 
     A number of `exit_code` is the program's own, or the bare number of the signal that killed it,
     or 203 when it couldn't be executed.
