@@ -59,6 +59,8 @@ def read_request(head: bytes) -> Request:
         query = dict(parse_qsl(url.query, keep_blank_values=True, max_num_fields=50))
     except ValueError as error:
         raise Refused(400, f"bad target: {error}") from error
+    if not url.path.startswith("/"):
+        raise Refused(400, "bad target: a path begins with /")
     path = tuple(unquote(part) for part in url.path.split("/")[1:])
     return Request(words[0], path, query, hosts[0])
 

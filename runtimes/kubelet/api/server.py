@@ -109,12 +109,11 @@ class Server:
             reply = replies.text(str(error), error.status)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             reply = replies.text("not a request, or too long a head", 400)
+        only_head = request is not None and request.method == "HEAD"
         async with asyncio.timeout(_ANSWER_SECONDS):
-            writer.write(replies.head(reply))
-            if request is None or request.method == "GET":
-                writer.write(reply.body)
+            writer.write(replies.head(reply) + (b"" if only_head else reply.body))
             await writer.drain()
-        if reply.chunks is not None:
+        if reply.chunks is not None and not only_head:
             await self._stream(reply.chunks, reader, writer)
 
     async def _answered(self, request: Request) -> Reply:

@@ -191,6 +191,15 @@ def test_a_head_request_has_no_body(api: Api) -> None:
     assert int(answer.headers["Content-Length"]) > 0
 
 
+def test_a_head_request_of_a_log_that_goes_on_ends_at_once(api: Api) -> None:
+    api.run(pod(script(FOREVER)))
+    until(lambda: api.ask("/pods").json["items"])
+
+    answer = api.ask("/containerLogs/default/web/app?follow=true", "HEAD")
+
+    assert (answer.status, answer.text) == (200, "")
+
+
 @pytest.mark.parametrize(
     ("host", "own"),
     [
@@ -223,6 +232,7 @@ def test_a_page_from_elsewhere_cannot_read_through_a_browser(api: Api) -> None:
     ("sent", "status"),
     [
         (b"GARBAGE\r\n\r\n", b"400"),
+        (b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
         (b"GET /pods HTTP/1.1\r\n\r\n", b"403"),
         (b"GET /pods HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n", b"403"),
         (b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
