@@ -6,7 +6,6 @@ An id is the test's module below `runtimes.contract` and its name, e.g.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtimes.contract import suite
+from runtimes.contract.leaks.watch import PROMISES
 from runtimes.contract.requires import MARK
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtimes.core.capability import Capability
 
 _ROOT = "runtimes.contract."
+_RUN = "run"
 _PROFILES = (
     ("cri.stats", "stats"),
     ("cri.runtime.events", "events"),
@@ -85,7 +86,7 @@ class Entry:
     """
 
     module: str
-    function: Callable[..., None]
+    function: Callable[..., object]
     profile: str
     requires: tuple[Capability, ...]
     rpc: str
@@ -93,6 +94,11 @@ class Entry:
     @property
     def id(self) -> str:
         return f"{self.module}.{self.function.__name__.removeprefix(suite.PREFIX)}"
+
+    @property
+    def is_promise(self) -> bool:
+        """Whether it is looked at when a run ends, and not a test that can be run."""
+        return self.module.partition(".")[2] == _RUN
 
     @property
     def level(self) -> Level:
@@ -112,7 +118,21 @@ def catalogue() -> dict[str, Entry]:
         for package in suite.PACKAGES
         for function in suite.tests_of(package).values()
     ]
-    return {entry.id: entry for entry in entries}
+    return {entry.id: entry for entry in (*entries, *_promises())}
+
+
+def promise_id(package: str, name: str) -> str:
+    """The id of what every run of a package promises, e.g. ``cri.run.leaves_no_mounts``."""
+    return f"{package}.{_RUN}.{name}"
+
+
+def _promises() -> list[Entry]:
+    packages = [profile.rpartition(".")[2] for profile in suite.PROFILES]
+    return [
+        Entry(f"{package}.{_RUN}", promise, package, (), "")
+        for package in packages
+        for promise in PROMISES
+    ]
 
 
 def profiles() -> list[str]:
@@ -138,7 +158,7 @@ def specification(entry: Entry) -> str:
     if entry.rpc:
         line, text = _proto_line(entry.rpc)
         return f"CRI runtime.v1, runtimes/core/cri/v1/api.proto:{line}: {text}"
-    found = _CITATION.search(inspect.getdoc(_module(entry.module)) or "")
+    found = _CITATION.search(inspect.getdoc(inspect.getmodule(entry.function)) or "")
     return found["text"] if found else _DEFAULT_SOURCE[entry.module.partition(".")[0]]
 
 
@@ -204,7 +224,3 @@ def _rpc_lines() -> dict[str, tuple[int, str]]:
         if match := re.match(r"\s*rpc (\w+)\s*\(", line):
             found[match[1]] = (number, line.strip())
     return found
-
-
-def _module(name: str) -> object:
-    return importlib.import_module(_ROOT + name)

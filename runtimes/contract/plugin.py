@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.requires import MARK, NOT_CLAIMED
-from runtimes.contract.settings import noting, settings_of
+from runtimes.contract.settings import settings_of, transcript_of
 from runtimes.contract.suite import PROFILES
 
 if TYPE_CHECKING:
@@ -183,14 +183,14 @@ def contract_run(
 ) -> Iterator[Run]:
     """The opened service; at the end, nothing may be left."""
     from runtimes.contract.bench import Run
-    from runtimes.contract.traces import no_traces
+    from runtimes.contract.leaks.watch import Watch
 
     run_id = f"rtc-{secrets.token_hex(4)}"
-    folder = tmp_path_factory.mktemp(run_id, numbered=False)
-    folder.chmod(0o755)
-    subject, note = contract_subject, noting(request.config)
-    with no_traces(subject, run_id), note(subject.open()) as service:
-        run = Run(run_id, subject, service, folder, note)
+    folder = _folder(tmp_path_factory, run_id)
+    subject, transcript = contract_subject, transcript_of(request.config)
+    watch = Watch(subject, run_id, folder, transcript.made)
+    with watch.no_leaks(), transcript.wrap(subject.open()) as service:
+        run = Run(run_id, subject, service, folder, transcript.wrap)
         yield run
         run.close()
 
@@ -202,15 +202,22 @@ def contract_pod_run(
     request: pytest.FixtureRequest,
 ) -> Iterator[PodRun]:
     """As `contract_run`, with a PodRuntime: the subject's own, or kubelet's over its CRI."""
+    from runtimes.contract.leaks.watch import Watch
     from runtimes.contract.pod_run import Opening, opened_pods
-    from runtimes.contract.traces import no_traces
 
     run_id = f"rtp-{secrets.token_hex(4)}"
-    folder = tmp_path_factory.mktemp(run_id, numbered=False)
-    folder.chmod(0o755)
-    subject, note = contract_subject, noting(request.config)
-    with no_traces(subject, run_id), opened_pods(Opening(subject, run_id, folder, note)) as run:
+    folder = _folder(tmp_path_factory, run_id)
+    subject, transcript = contract_subject, transcript_of(request.config)
+    watch = Watch(subject, run_id, folder, transcript.made)
+    opening = Opening(subject, run_id, folder, transcript.wrap)
+    with watch.no_leaks(), opened_pods(opening) as run:
         yield run
+
+
+def _folder(factory: pytest.TempPathFactory, run_id: str) -> Path:
+    folder = factory.mktemp(run_id, numbered=False)
+    folder.chmod(0o755)
+    return folder
 
 
 @pytest.fixture

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runtimes.contract.run.plan import Plan
     from runtimes.contract.run.transcript import Transcript
-
-Service = TypeVar("Service")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +34,7 @@ class Settings:
 
 
 KEY = pytest.StashKey[Settings]()
+_TRANSCRIPT = pytest.StashKey["Transcript"]()
 
 
 def settings_of(config: pytest.Config) -> Settings | None:
@@ -45,11 +42,11 @@ def settings_of(config: pytest.Config) -> Settings | None:
     return config.stash.get(KEY, None)
 
 
-def noting(config: pytest.Config) -> Callable[[Service], Service]:
-    """What makes a service one whose calls a run of ours writes down."""
+def transcript_of(config: pytest.Config) -> Transcript:
+    """What was called, in a run of ours or of a user."""
+    from runtimes.contract.run.transcript import Transcript
+
     settings = settings_of(config)
-    return _unchanged if settings is None else settings.transcript.wrap
-
-
-def _unchanged(service: Service) -> Service:
-    return service
+    if settings is not None:
+        return settings.transcript
+    return config.stash.setdefault(_TRANSCRIPT, Transcript())

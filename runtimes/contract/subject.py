@@ -62,8 +62,9 @@ class Subject:
     known: what fails today.
     restart: kills the engine behind the service with kill -9 and starts it again; None where
         there is none, or none that may be killed.
-    state: folders with the backend's own records, to damage those of the suite's pods.
-    traces: says what is left of this backend on the host, for the leak check; None to skip it.
+    state: folders of the backend's own: records of the suite's pods in them are damaged, and no
+        mount may stay below them.
+    traces: says what else is left of this backend on the host, where the suite can't tell.
     """
 
     name: str

@@ -1,56 +1,8 @@
-"""What a run leaves on the host: mounts, processes and control groups that bear its name."""
+"""What is left of a backend on the host, for `Subject.traces`."""
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from runtimes.contract.engines.cgroups import hierarchies, remove_tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from runtimes.contract.subject import Subject
-
-PATIENCE = 10.0
-QOS_CLASSES = frozenset({"besteffort", "burstable", "guaranteed"})
-"""Groups of kubelet's own, which stay for the next pod."""
-
-
-@contextmanager
-def no_traces(subject: Subject, run_id: str) -> Iterator[None]:
-    """Fail at the end if anything is left; the run's own parent group is removed here."""
-    try:
-        yield
-        left = _left(subject, run_id)
-        assert not left, f"{subject.name} left behind: {sorted(left)}"
-    finally:
-        for hierarchy in hierarchies():
-            remove_tree(hierarchy / run_id)
-
-
-def _left(subject: Subject, run_id: str) -> frozenset[str]:
-    end = time.monotonic() + PATIENCE
-    while (left := _now(subject, run_id)) and time.monotonic() < end:
-        time.sleep(0.1)
-    return left
-
-
-def _now(subject: Subject, run_id: str) -> frozenset[str]:
-    own = subject.traces() if subject.traces is not None else frozenset()
-    return frozenset(own | groups_below(run_id))
-
-
-def groups_below(parent: str) -> frozenset[str]:
-    """Control groups that runs of the suite made and a backend didn't remove."""
-    return frozenset(
-        str(path)
-        for hierarchy in hierarchies()
-        for path in (hierarchy / parent).rglob("*")
-        if path.is_dir() and path.name not in QOS_CLASSES
-    )
 
 
 def mounts_below(folder: Path) -> frozenset[str]:

@@ -118,6 +118,10 @@ def checked(plan: Plan) -> Plan:
                 f"run the contract: no test is, or begins with, '{test}';"
                 " 'runtimes contract list' shows them all"
             )
+    if plan.tests and all(entry.is_promise for entry in plan.entries):
+        raise errors.InvalidArgument(
+            f"run the contract: '{plan.tests[0]}' is looked at when a run ends: name a test to run"
+        )
     return plan
 
 

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from runtimes.contract import catalogue
+from runtimes.contract.leaks.watch import Leaked
 from runtimes.contract.report.model import Outcome, Verdict
 from runtimes.contract.requires import NOT_CLAIMED, Undeclared
 from runtimes.contract.run.redact import records
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from runtimes.contract.run.plan import Plan
     from runtimes.contract.run.transcript import Transcript
-
-LEFTOVERS = "run.leaves_nothing_behind"
-_SPEC = "the suite's own: no mount, control group, process or descriptor of a run stays"
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +78,7 @@ class Recorder:
         report = yield
         if report.when == "teardown":
             if report.failed:
-                self._add_leftovers(item, report)
+                self._judge_teardown(item, report, call)
         elif not report.passed or hasattr(report, "wasxfail"):
             self._verdict = _verdict(item, report, call)
             self._message = _message(report, call)
@@ -108,33 +106,36 @@ class Recorder:
         )
         self._add(test)
 
-    def _add_leftovers(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        entry = _entry(item)
-        clean = leftovers(entry.module.partition(".")[0], entry.profile)
-        self._add(
-            replace(
-                clean,
-                verdict=Verdict.FAIL,
-                passed=0,
-                message=f"after {_id(item)}: {_last_line(str(report.longrepr))}",
-                details=str(report.longrepr),
-            )
-        )
+    def _judge_teardown(
+        self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]
+    ) -> None:
+        """Note what the run left, or that what the test made can't be removed."""
+        error = call.excinfo.value if call.excinfo is not None else None
+        if not isinstance(error, Leaked):
+            self._verdict, self._details = Verdict.FAIL, str(report.longrepr)
+            self._message = f"its end: {_message(report, call)}"
+            return
+        package = _entry(item).module.partition(".")[0]
+        for name, what in error.left.items():
+            kept = leaves(catalogue.promise_id(package, name))
+            message = f"after {_id(item)}: {', '.join(what)}"
+            self._add(replace(kept, verdict=Verdict.FAIL, passed=0, message=message))
 
     def _add(self, test: Outcome) -> None:
         self.tests.append(test)
         self.progress(test)
 
 
-def leftovers(package: str, profile: str) -> Outcome:
-    """The test that a run leaves nothing behind, passed."""
+def leaves(promise: str) -> Outcome:
+    """What every run promises, kept."""
+    entry = catalogue.catalogue()[promise]
     return Outcome(
-        id=f"{package}.{LEFTOVERS}",
-        profile=profile,
-        level=catalogue.Level.CORE,
+        id=promise,
+        profile=entry.profile,
+        level=entry.level,
         verdict=Verdict.PASS,
         ms=0.0,
-        spec=_SPEC,
+        spec=catalogue.specification(entry),
         passed=1,
     )
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract import catalogue
 from runtimes.contract.report.model import Host, Outcome, Report, Subject, Verdict
 from runtimes.contract.run.plan import backends
-from runtimes.contract.run.recorder import Recorder
+from runtimes.contract.run.recorder import Recorder, leaves
 from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.settings import Settings
 from runtimes.core import errors
@@ -153,16 +154,13 @@ def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:
 
 
 def _clean(tests: list[Outcome]) -> list[Outcome]:
-    """That nothing was left behind is a test too, one for each profile's packages."""
-    from runtimes.contract.run.recorder import leftovers
-
-    packages = dict.fromkeys((test.id.partition(".")[0], test.profile) for test in tests)
+    """That nothing was left behind are tests too, of each package of which something ran."""
     known = {test.id for test in tests}
-    first = dict(reversed(list(packages)))
+    packages = dict.fromkeys(test.id.partition(".")[0] for test in tests)
     return [
-        test
-        for package, profile in first.items()
-        if (test := leftovers(package, profile)).id not in known
+        leaves(entry.id)
+        for entry in catalogue.catalogue().values()
+        if entry.is_promise and entry.id not in known and entry.module.partition(".")[0] in packages
     ]
 
 

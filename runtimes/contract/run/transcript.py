@@ -23,6 +23,7 @@ Service = TypeVar("Service")
 _MOST_CALLS = 100
 _UNTIMED = frozenset({"close", "pull_image", "get_container_events", "events", "wait_for_change"})
 """Calls that may rightly take as long as the caller waits."""
+_MAKERS = frozenset({"run_pod_sandbox", "create_container"})
 
 
 @dataclass(slots=True)
@@ -48,9 +49,11 @@ class Transcript:
 
     Attributes:
         patience: seconds that a single call gets.
+        made: ids of all sandboxes and containers that were made, in any test.
     """
 
     patience: float = 60.0
+    made: set[str] = field(default_factory=set)
     _calls: deque[Call] = field(default_factory=lambda: deque(maxlen=_MOST_CALLS))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,6 +91,8 @@ class Transcript:
                 raise
             finally:
                 call.took = time.perf_counter() - begin
+            if name in _MAKERS:
+                self.made.add(str(call.answer))
             return call.answer
 
         method.__name__ = name

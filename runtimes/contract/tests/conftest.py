@@ -14,7 +14,6 @@ from runtimes.contract.fake.backend import FakeOptions
 from runtimes.contract.fake.backend import backend as fake
 from runtimes.contract.subject import Known, Subject
 from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
-from runtimes.contract.traces import mounts_below, processes_naming
 from runtimes.core import configure, discovery, errors
 from runtimes.core.capability import Capability
 from runtimes.kubelet.config import KubeletConfig
@@ -162,8 +161,7 @@ def oci_subject(
         open=partial(backend.open, options),
         claims=backend.capabilities,
         registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
-        state=(root / "root",),
-        traces=lambda: mounts_below(root) | processes_naming(str(root)),
+        state=(root / "root", root / "run"),
     )
     uninstall_bridge(root / "run", bridge)
 
@@ -197,8 +195,7 @@ def dockershim_subject(
                 "Docker can't join another container's UTS namespace; the name is the same",
             ),
         ),
-        state=(root / "root",),
-        traces=lambda: mounts_below(root),
+        state=(root / "root", root / "run"),
     )
 
 

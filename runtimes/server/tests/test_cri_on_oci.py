@@ -14,7 +14,6 @@ from runtimes.cni.bridge.segment import BridgeOptions
 from runtimes.contract.cri import *  # noqa: F403 - the tests of the profile
 from runtimes.contract.subject import Subject
 from runtimes.contract.testimage.busybox import BUSYBOX
-from runtimes.contract.traces import mounts_below, processes_naming
 from runtimes.core import configure, discovery
 from runtimes.core.capability import Capability
 from runtimes.server.tests.hosting import connect
@@ -56,11 +55,5 @@ def contract_subject(
             image=BUSYBOX,
             registry=registry.get("RUNTIMES_TEST_REGISTRY", ""),
             restart=server.restart,
-            state=(root / "root",),
-            traces=lambda: mounts_below(root) | processes_naming(str(root)) - {own(server)},
+            state=(root / "root", root / "run"),
         )
-
-
-def own(server: Server) -> str:
-    """As the traces name the server, whose options name the root too."""
-    return f"process {server.process.pid}"

@@ -1,0 +1,86 @@
+"""Look before and after a run, and tell what it left.
+
+Source: the suite's own: what a run made is gone when its pods are removed and it has been closed
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runtimes.contract.engines.cgroups import hierarchies, remove_tree
+from runtimes.contract.leaks import judge, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+    from runtimes.contract.subject import Subject
+
+PATIENCE = 10.0
+_POLL = 0.1
+
+
+class Leaked(AssertionError):
+    """Attributes:
+    left: what, by the promise that it breaks.
+    """
+
+    def __init__(self, name: str, left: Mapping[str, list[str]]) -> None:
+        lines = [f"  {promise}: {what}" for promise, found in left.items() for what in found]
+        super().__init__("\n".join([f"{name} left behind:", *lines]))
+        self.left = left
+
+
+@dataclass(slots=True)
+class Watch:
+    """Attributes:
+    made: ids of sandboxes and containers, as the run learns them.
+    """
+
+    subject: Subject
+    run_id: str
+    folder: Path
+    made: AbstractSet[str] = field(default_factory=frozenset)
+
+    @contextmanager
+    def no_leaks(self) -> Iterator[None]:
+        """Fail at the end if anything is left; the run's own parent group is removed here."""
+        before = snapshot.take()
+        try:
+            yield
+            left = self._left(before)
+            if left:
+                raise Leaked(self.subject.name, left)
+        finally:
+            for hierarchy in hierarchies():
+                remove_tree(hierarchy / self.run_id)
+
+    def _left(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
+        end = time.monotonic() + PATIENCE
+        while (left := self._now(before)) and time.monotonic() < end:
+            time.sleep(_POLL)
+        return left
+
+    def _now(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
+        gc.collect()
+        after = snapshot.take()
+        own = judge.Own(frozenset({self.run_id, *self.made}), (self.folder, *self.subject.state))
+        found = {
+            **{name: promise(before, after, own) for name, promise in judge.PROMISES.items()},
+            leaves_nothing_else.__name__: leaves_nothing_else(self.subject),
+        }
+        return {name: what for name, what in found.items() if what}
+
+
+def leaves_nothing_else(subject: Subject) -> list[str]:
+    """Nothing stays of what the backend's author looks for besides (`Subject.traces`)."""
+    return sorted(subject.traces()) if subject.traces is not None else []
+
+
+PROMISES: tuple[Callable[..., list[str]], ...] = (*judge.PROMISES.values(), leaves_nothing_else)
+"""What a run promises; each is a test of its own in reports."""
