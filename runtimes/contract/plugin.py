@@ -84,6 +84,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a registry that the backend and this process reach, to pull images from",
     )
     group.addoption(
+        "--runtimes-report",
+        default="",
+        metavar="FOLDER",
+        help="write reports of every subject that the session certifies",
+    )
+    group.addoption(
         "--runtimes-restart",
         default="",
         metavar="COMMAND",
@@ -104,6 +110,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     for name, description in _NEEDS.items():
         config.addinivalue_line("markers", f"{name}: {description}")
+    if folder := config.getoption("--runtimes-report"):
+        _gather(config, Path(folder))
+
+
+def _gather(config: pytest.Config, folder: Path) -> None:
+    from runtimes.contract.run.gather import Gatherer
+
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    gatherer = Gatherer(folder.absolute(), worker or "main", not worker, transcript_of(config))
+    config.pluginmanager.register(gatherer, "runtimes-report")
 
 
 class SuiteModule(pytest.Module):
@@ -129,6 +145,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or under CI fail, what needs something that this host lacks."""
     from runtimes.contract.engines import needs
 
+    transcript_of(item.config).begin()
     for mark in _NEEDS:
         if item.get_closest_marker(mark) is not None:
             needs.ensure(mark, item.config)

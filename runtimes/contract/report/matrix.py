@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.contract.report.model import Verdict
-from runtimes.contract.report.verdict import by_profile, result_of, share
-from runtimes.core.capability import Capability
+from runtimes.contract.report.summary import summarize, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,18 +17,7 @@ _BAD = {Verdict.FAIL, Verdict.UNDECLARED}
 
 def matrix(reports: Sequence[Report]) -> str:
     """Markdown: profiles by backend, then capabilities by backend."""
-    names = [report.subject.name for report in reports]
-    profiles = list(dict.fromkeys(profile for one in reports for profile in by_profile(one)))
-    lines = [_row("", *names), _row("---", *(["---"] * len(names)))]
-    lines.append(_row("result", *(result_of(report.tests) for report in reports)))
-    for profile in profiles:
-        cells = (by_profile(report).get(profile, []) for report in reports)
-        lines.append(_row(profile, *(share(tests) if tests else "-" for tests in cells)))
-    lines += ["", _row("capability", *names), _row("---", *(["---"] * len(names)))]
-    for capability in Capability:
-        claimed = (capability in report.subject.capabilities for report in reports)
-        lines.append(_row(f"`{capability}`", *("yes" if one else "" for one in claimed)))
-    return "\n".join(lines) + "\n"
+    return "\n".join(tables([summarize(report) for report in reports])) + "\n"
 
 
 def differences(old: Report, new: Report) -> Iterator[str]:
@@ -55,7 +43,3 @@ def is_worse(old: Report, new: Report) -> bool:
         for test, verdict in before.items()
     )
     return broke or lost
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
-import platform
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.contract import catalogue
-from runtimes.contract.report.model import Host, Outcome, Report, Subject, Verdict
+from runtimes.contract.report.model import Outcome, Report, Subject
+from runtimes.contract.run.merge import host, kept_promises, merged
 from runtimes.contract.run.plan import backends
-from runtimes.contract.run.recorder import Recorder, leaves
+from runtimes.contract.run.recorder import Recorder
 from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.settings import Settings
 from runtimes.core import errors
@@ -61,7 +59,7 @@ def run(plan: Plan, command: str, watchers: Watchers) -> Report:
     def report(found: Iterable[Outcome]) -> Report:
         return Report(
             subject=subject,
-            host=_host(),
+            host=host(),
             began=began.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - start, 1),
             command=command,
@@ -75,7 +73,7 @@ def run(plan: Plan, command: str, watchers: Watchers) -> Report:
     for _ in range(plan.repeat):
         recorder = Recorder(plan, transcript, watchers.progress, give_up)
         _pytest(plan, recorder, transcript)
-        tests += [*recorder.tests, *_clean(recorder.tests)]
+        tests += [*recorder.tests, *kept_promises(recorder.tests)]
     return report(tests)
 
 
@@ -107,37 +105,6 @@ def describe(plan: Plan) -> Subject:
     )
 
 
-def merged(tests: Iterable[Outcome]) -> list[Outcome]:
-    """One entry for each id: a test that ran several times is as bad as its worst run."""
-    found: dict[str, Outcome] = {}
-    for test in tests:
-        before = found.get(test.id)
-        found[test.id] = test if before is None else _worse(before, test)
-    return list(found.values())
-
-
-_WORST_FIRST = (
-    Verdict.FAIL,
-    Verdict.UNDECLARED,
-    Verdict.KNOWN_FAILURE,
-    Verdict.SKIPPED,
-    Verdict.UNIMPLEMENTED,
-    Verdict.PASS,
-)
-
-
-def _worse(one: Outcome, other: Outcome) -> Outcome:
-    from msgspec.structs import replace
-
-    worse = min(one, other, key=lambda test: _WORST_FIRST.index(test.verdict))
-    return replace(
-        worse,
-        runs=one.runs + other.runs,
-        passed=one.passed + other.passed,
-        ms=round((one.ms * one.runs + other.ms * other.runs) / (one.runs + other.runs), 1),
-    )
-
-
 def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:
     output = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="runtimes-contract-") as folder:
@@ -151,23 +118,3 @@ def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:
             code = pytest.main(arguments, plugins=[recorder, settings])
     if code in _COLLECTION_FAILED:
         raise errors.Internal(f"run the contract: pytest ended with {code!r}: {output.getvalue()}")
-
-
-def _clean(tests: list[Outcome]) -> list[Outcome]:
-    """That nothing was left behind are tests too, of each package of which something ran."""
-    known = {test.id for test in tests}
-    packages = dict.fromkeys(test.id.partition(".")[0] for test in tests)
-    return [
-        leaves(entry.id)
-        for entry in catalogue.catalogue().values()
-        if entry.is_promise and entry.id not in known and entry.module.partition(".")[0] in packages
-    ]
-
-
-def _host() -> Host:
-    return Host(
-        kernel=platform.release(),
-        machine=platform.machine(),
-        python=platform.python_version(),
-        root=os.geteuid() == 0,
-    )

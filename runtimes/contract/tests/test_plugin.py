@@ -6,6 +6,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from runtimes.contract.report import jsonfile
+from runtimes.contract.report.model import Verdict
+from runtimes.contract.report.summary import FILE, read_summaries
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -115,3 +119,18 @@ def test_each_module_of_a_session_has_its_own_subject(tmp_path: Path) -> None:
 
     assert "[XPASS(strict)] one" in done.stdout
     assert "[XPASS(strict)] two" in done.stdout
+
+
+def test_a_session_writes_a_report_of_each_subject_from_all_its_processes(tmp_path: Path) -> None:
+    (tmp_path / "test_contract.py").write_text(MODULE.format(known="()"))
+
+    done = run(tmp_path, "-k", "version or attach", "-n", "1", "--runtimes-report", "reports")
+
+    assert done.returncode == 0, done.stdout
+    report = jsonfile.read(tmp_path / "reports/mine/report.json")
+    verdicts = {test.id: test.verdict for test in report.tests}
+    assert verdicts["cri.runtime.version.version_is_the_same_each_time"] is Verdict.PASS
+    assert verdicts["cri.run.leaves_no_processes"] is Verdict.PASS
+    assert Verdict.UNIMPLEMENTED in verdicts.values()
+    (summary,) = read_summaries(tmp_path / "reports" / FILE)
+    assert (summary.name, summary.engine) == ("mine", "fake 0.1.0")

@@ -10,11 +10,14 @@ import msgspec
 import pytest
 
 from runtimes.contract.report import badge, html, jsonfile, junit, markdown, matrix
+from runtimes.contract.report.conformance import page
 from runtimes.contract.report.model import Host, Outcome, Record, Report, Result, Subject, Verdict
+from runtimes.contract.report.summary import read_summaries, summarize, worse
 from runtimes.contract.report.verdict import exit_code, result_of, sentence
+from runtimes.contract.run.merge import merged, of_one_subject
 from runtimes.contract.run.redact import HIDDEN, plain, records
-from runtimes.contract.run.session import merged
 from runtimes.contract.run.transcript import Transcript
+from runtimes.contract.tests.contract_command import CHECKOUT
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 
@@ -200,3 +203,26 @@ def test_a_transcript_has_arguments_as_they_were_then_and_errors() -> None:
     first, second = records(transcript.calls())
     assert (first.request, first.answer) == ('{"hostname": "before"}', '"before"')
     assert (second.request, second.error) == ('"c", timeout=3', "NotFound: c 3")
+
+
+def test_the_documentation_shows_the_summary_that_is_kept() -> None:
+    kept = CHECKOUT / "docs/conformance.json"
+
+    assert (CHECKOUT / "docs/conformance.md").read_text() == page(read_summaries(kept))
+
+
+def test_a_result_that_is_worse_or_gone_is_told() -> None:
+    good = summarize(a_report(a_test(Verdict.PASS)))
+    bad = summarize(a_report(a_test(Verdict.FAIL)))
+
+    assert worse([good], [bad]) == ["mine: conformant -> not conformant"]
+    assert worse([good], []) == ["mine: conformant -> absent"]
+    assert worse([bad], [good]) == []
+
+
+def test_what_one_part_of_a_session_skipped_another_may_have_run() -> None:
+    one, other = a_report(a_test(Verdict.SKIPPED)), a_report(a_test(Verdict.PASS))
+
+    (together,) = of_one_subject([one, other])
+
+    assert [test.verdict for test in together.tests] == [Verdict.PASS]

@@ -6,18 +6,16 @@ import os
 import subprocess
 import sys
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from runtimes.contract.run.gather import PARTS
 from runtimes.contract.scaffold import project
 from runtimes.contract.tests.conftest import uninstall_bridge
 from runtimes.contract.tests.contract_command import CHECKOUT, contract
 from runtimes.core import errors
 from runtimes.core.backend import Kind
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EXAMPLE = CHECKOUT / "examples/plugins/audit"
 
@@ -96,7 +94,10 @@ def test_a_name_that_cannot_be_typed_is_refused(name: str) -> None:
 
 @pytest.mark.needs_root
 @pytest.mark.needs_oci
-def test_the_example_plugin_is_installed_and_certified(tmp_path: Path) -> None:
+def test_the_example_plugin_is_installed_and_certified(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    reports = Path(pytestconfig.getoption("--runtimes-report") or tmp_path)
     install(EXAMPLE, tmp_path / "site")
     bridge = f"rtx{os.getpid():x}"
     beneath = f"options=root={tmp_path}/oci,run_root={tmp_path}/run,bridge={bridge}"
@@ -104,6 +105,7 @@ def test_the_example_plugin_is_installed_and_certified(tmp_path: Path) -> None:
     done = contract(
         *("contract", "run", "-b", "audit", "--option", "over=oci", "--option", beneath),
         *("--option", f"file={tmp_path}/audit.jsonl", "--level", "core", "--profile", "cri"),
+        *("--report", f"json={reports.absolute()}/{PARTS}/audit.json"),
         cwd=tmp_path,
         site=tmp_path / "site",
     )

@@ -1,0 +1,123 @@
+"""How one test of the suite goes, from the pieces in which pytest tells of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from runtimes.contract import catalogue
+from runtimes.contract.leaks.watch import Leaked
+from runtimes.contract.report.model import Outcome, Verdict
+from runtimes.contract.requires import NOT_CLAIMED, Undeclared
+from runtimes.contract.run.redact import records
+
+if TYPE_CHECKING:
+    from runtimes.contract.run.transcript import Transcript
+
+
+@dataclass(slots=True)
+class Course:
+    """One test from its beginning to its end; passed, unless something else is said."""
+
+    item: pytest.Item
+    verdict: Verdict = Verdict.PASS
+    message: str = ""
+    details: str = ""
+    began: float = field(default_factory=time.perf_counter)
+
+    def take(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
+        """Note a piece; return the promises that the end of its run breaks."""
+        if report.when == "teardown":
+            return self._ended(report, call) if report.failed else []
+        if not report.passed or hasattr(report, "wasxfail"):
+            self.verdict = _verdict(self.item, report, call)
+            self.message = _message(report, call)
+            self.details = str(report.longrepr) if report.failed else ""
+        return []
+
+    def outcome(self, transcript: Transcript) -> Outcome:
+        entry = entry_of(self.item)
+        bad = self.verdict in {Verdict.FAIL, Verdict.UNDECLARED}
+        return Outcome(
+            id=id_of(self.item),
+            profile=entry.profile,
+            level=entry.level,
+            verdict=self.verdict,
+            ms=round((time.perf_counter() - self.began) * 1000, 1),
+            message=self.message,
+            details=self.details,
+            capabilities=tuple(entry.requires),
+            spec=catalogue.specification(entry),
+            passed=int(self.verdict is Verdict.PASS),
+            calls=tuple(records(transcript.calls())) if bad else (),
+        )
+
+    def _ended(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
+        """What the run left; or what the test made can't be removed, which is its own failure."""
+        error = call.excinfo.value if call.excinfo is not None else None
+        if not isinstance(error, Leaked):
+            self.verdict, self.details = Verdict.FAIL, str(report.longrepr)
+            self.message = f"at its end: {_message(report, call)}"
+            return []
+        package = entry_of(self.item).module.partition(".")[0]
+        return [
+            replace(
+                leaves(catalogue.promise_id(package, name)),
+                verdict=Verdict.FAIL,
+                passed=0,
+                message=f"after {id_of(self.item)}: {', '.join(what)}",
+            )
+            for name, what in error.left.items()
+        ]
+
+
+def leaves(promise: str) -> Outcome:
+    """What every run promises, kept."""
+    entry = catalogue.catalogue()[promise]
+    return Outcome(
+        id=promise,
+        profile=entry.profile,
+        level=entry.level,
+        verdict=Verdict.PASS,
+        ms=0.0,
+        spec=catalogue.specification(entry),
+        passed=1,
+    )
+
+
+def entry_of(item: pytest.Item) -> catalogue.Entry:
+    assert isinstance(item, pytest.Function)
+    return catalogue.entry_of(item.function)
+
+
+def id_of(item: pytest.Item) -> str:
+    _, bracket, case = item.name.partition("[")
+    return entry_of(item).id + bracket + case
+
+
+def _verdict(item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None]) -> Verdict:
+    if hasattr(report, "wasxfail"):
+        return Verdict.KNOWN_FAILURE
+    if report.skipped:
+        return Verdict.UNIMPLEMENTED if item.stash.get(NOT_CLAIMED, False) else Verdict.SKIPPED
+    undeclared = call.excinfo is not None and call.excinfo.errisinstance(Undeclared)
+    return Verdict.UNDECLARED if undeclared else Verdict.FAIL
+
+
+def _message(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
+    if hasattr(report, "wasxfail"):
+        return report.wasxfail
+    if call.excinfo is None:  # a known failure that passes
+        return f"{_last_line(str(report.longrepr))}; it passes now: no longer a known failure"
+    kind = call.excinfo.type.__name__
+    text = str(call.excinfo.value).strip()
+    return text if kind in {"Skipped", "Failed", "Hang"} else f"{kind}: {text}".rstrip(": ")
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
