@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,21 +39,6 @@ def test_python_and_toml_of_a_page_are_valid(page: Path) -> None:
         exec(compile(code, str(page), "exec", dont_inherit=True), namespace)
     for code in blocks(page, "toml"):
         tomllib.loads(code)
-
-
-def test_the_walk_through_of_a_backend_finds_the_one_beneath_and_passes_calls_on() -> None:
-    namespace: dict[str, object] = {"__name__": __name__}
-    for code in blocks(ROOT / "docs/write-a-backend.md", "python"):
-        exec(compile(code, "write-a-backend.md", "exec", dont_inherit=True), namespace)
-    options, beneath, passed_on = (
-        namespace[name] for name in ("AuditOptions", "beneath", "passed_on")
-    )
-
-    found = beneath(options(over="fake"))  # type: ignore[operator]
-
-    assert found.name == "fake"
-    service = SimpleNamespace(beneath=found.open())
-    assert passed_on("version")(service).runtime_name == "fake"  # type: ignore[operator]
 
 
 def test_the_figures_of_the_history_are_drawn_from_its_recording(tmp_path: Path) -> None:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtimes.contract.engines.cgroups import hierarchies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROC = Path("/proc")
 _NSFS = "nsfs"
 _START_TIME = 19  # of the fields after the command's name
 _PARENT = 1
+_OF_A_LEAF = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Process:
     """Attributes:
     start: in the kernel's ticks; a pid is reused, a pid with its start time isn't.
-    groups: its control groups, one line each.
+    parent, command, groups: of one that is looked at closely; control groups have a line each.
     """
 
     pid: int
     start: int
-    parent: int
-    command: str
-    groups: str
+    parent: int = field(default=0, compare=False)
+    command: str = field(default="", compare=False)
+    groups: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,31 @@ class Snapshot:
     descriptors: frozenset[tuple[int, str]] = frozenset()
 
 
-def take() -> Snapshot:
-    """Look now. What comes and goes meanwhile may be in it or not."""
+def take(before: Snapshot | None = None) -> Snapshot:
+    """Look now, closely only at processes that are new. What comes and goes may be in it or not."""
     points = dict(map(_mount, (_PROC / "self/mountinfo").read_text().splitlines()))
+    found = frozenset(one for pid in _pids() if (one := _identity(pid)) is not None)
+    known = found if before is None else before.processes
     return Snapshot(
         mounts=frozenset(point for point, kind in points.items() if kind != _NSFS),
         namespaces=frozenset(point for point, kind in points.items() if kind == _NSFS),
-        groups=frozenset(
-            str(Path(folder)) for hierarchy in hierarchies() for folder, _, _ in os.walk(hierarchy)
-        ),
-        processes=frozenset(found for pid in _pids() if (found := _process(pid)) is not None),
+        groups=frozenset(path for root in hierarchies() for path in _groups_below(str(root))),
+        processes=(found & known) | frozenset(map(_closely, found - known)),
         descriptors=frozenset(_descriptors()),
     )
+
+
+def _groups_below(folder: str) -> Iterator[str]:
+    """A folder of cgroupfs has two links and one for each folder in it: few have any."""
+    try:
+        if Path(folder).stat().st_nlink <= _OF_A_LEAF:
+            return
+        inside = [entry.path for entry in os.scandir(folder) if entry.is_dir()]
+    except FileNotFoundError:  # removed meanwhile
+        return
+    for path in inside:
+        yield path
+        yield from _groups_below(path)
 
 
 def _mount(line: str) -> tuple[str, str]:
@@ -71,17 +89,24 @@ def _pids() -> list[int]:
     return [int(path.name) for path in _PROC.glob("[0-9]*")]
 
 
-def _process(pid: int) -> Process | None:
-    folder = _PROC / str(pid)
+def _identity(pid: int) -> Process | None:
     try:
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        groups = (folder / "cgroup").read_text()
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:  # it has ended
         return None
     if fields[0] in {"Z", "X"}:
         return None
-    return Process(pid, int(fields[_START_TIME]), int(fields[_PARENT]), command.strip(), groups)
+    return Process(pid, int(fields[_START_TIME]), int(fields[_PARENT]))
+
+
+def _closely(process: Process) -> Process:
+    folder = _PROC / str(process.pid)
+    try:
+        command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        groups = (folder / "cgroup").read_text()
+    except OSError:
+        return process
+    return replace(process, command=command.strip(), groups=groups)
 
 
 def _descriptors() -> list[tuple[int, str]]:

@@ -68,7 +68,7 @@ class Watch:
 
     def _now(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
         gc.collect()
-        after = snapshot.take()
+        after = snapshot.take(before)
         own = judge.Own(frozenset({self.run_id, *self.made}), (self.folder, *self.subject.state))
         found = {
             **{name: promise(before, after, own) for name, promise in judge.PROMISES.items()},

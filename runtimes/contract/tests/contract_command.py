@@ -33,5 +33,5 @@ def contract(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=150,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -83,7 +85,19 @@ def test_a_look_sees_this_process_and_its_descriptors(tmp_path: Path) -> None:
         now = snapshot.take()
 
     assert file.name in {what for _, what in now.descriptors}
-    assert any("pytest" in one.command for one in now.processes)
+    assert os.getpid() in {one.pid for one in now.processes}
+
+
+def test_a_look_sees_a_new_process_closely() -> None:
+    before = snapshot.take()
+
+    with subprocess.Popen(["sleep", "20"]) as child:
+        after = snapshot.take(before)
+        child.kill()
+
+    (found,) = [one for one in after.processes - before.processes if one.pid == child.pid]
+    assert (found.command, found.parent) == ("sleep 20", os.getpid())
+    assert found.groups
 
 
 LEAKY = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,6 +19,8 @@ from runtimes.core import errors
 from runtimes.core.backend import Kind
 
 EXAMPLE = CHECKOUT / "examples/plugins/audit"
+PAGE = CHECKOUT / "docs/write-a-backend.md"
+FILE_OF_PAGE = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def install(folder: Path, site: Path) -> None:
@@ -113,6 +116,33 @@ def test_the_example_plugin_is_installed_and_certified(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "audit.jsonl").read_text().count("run_pod_sandbox") > 100
+
+
+@pytest.mark.timeout(200)
+def test_the_page_alone_leads_from_an_empty_project_to_a_conformant_backend(
+    tmp_path: Path,
+) -> None:
+    """Its commands and files, in their order; only `pip install` is another."""
+    contract("plugin", "new", "audit", "--kind", "cri", cwd=tmp_path)
+    project = tmp_path / "runtimes-audit"
+    files = FILE_OF_PAGE.findall(PAGE.read_text())
+    for path, text in files:
+        (project / path).write_text(text)
+    install(project, tmp_path / "site")
+
+    static, core = (
+        contract(*words.split(), cwd=tmp_path, site=tmp_path / "site")
+        for words in (
+            "contract run -b audit --static",
+            "contract run -b audit --profile cri --level core",
+        )
+    )
+
+    assert [path for path, _ in files] == ["runtimes_audit/backend.py", "runtimes_audit/service.py"]
+    assert static.returncode == 0, static.stdout
+    assert core.returncode == 0, core.stdout + core.stderr
+    assert "audit 0.1.0 is conformant" in core.stdout
+    assert (tmp_path / "audit.jsonl").read_text().count("run_pod_sandbox") > 10
 
 
 def test_the_example_plugins_own_tests_pass(tmp_path: Path) -> None:
