@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.contract.report.markdown import one_line
+from runtimes.contract.report.markdown import SECTIONS, one_line
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.report.verdict import by_profile, counts, result_of, sentence, share
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runtimes.contract.report.model import Outcome, Record, Report
 
 _STYLE = Path(__file__).with_name("report.css")
-_SHOWN = (Verdict.FAIL, Verdict.UNDECLARED, Verdict.KNOWN_FAILURE, Verdict.SKIPPED)
+_SHOWN = tuple(SECTIONS)
 _BAR = (Verdict.PASS, *_SHOWN, Verdict.UNIMPLEMENTED)
 
 
@@ -41,7 +41,7 @@ def dump(report: Report) -> str:
 def _facts(report: Report) -> Iterator[str]:
     host, subject = report.host, report.subject
     facts = {
-        "Backend": f"{subject.name} ({subject.kind}), {subject.package} {subject.version}",
+        "Backend": f"{subject.name} ({subject.kind}) {subject.package} {subject.version}".strip(),
         "Engine": subject.engine,
         "Host": f"Linux {host.kernel}, {host.machine}, Python {host.python}"
         + (", root" if host.root else ""),
@@ -61,7 +61,18 @@ def _profiles(report: Report) -> Iterator[str]:
             f"<tr><td>{escape(profile)}<td>{share(tests, 'core')}<td>{share(tests, 'extended')}"
             f"<td>{_bar(tests)}</tr>"
         )
-    yield "</table>"
+    yield f"</table>{_legend(report)}"
+
+
+def _legend(report: Report) -> str:
+    """What the colours of the bars mean, of those that there are."""
+    found = counts(report.tests)
+    words = [
+        f'<span class="dot {_slug(verdict)}"></span>{found[verdict]} {verdict}'
+        for verdict in _BAR
+        if found[verdict]
+    ]
+    return f'<p class="legend">{" &nbsp; ".join(words)}</p>'
 
 
 def _bar(tests: Sequence[Outcome]) -> str:
@@ -79,7 +90,7 @@ def _exceptions(report: Report) -> Iterator[str]:
     for verdict in _SHOWN:
         tests = [test for test in report.tests if test.verdict is verdict]
         if tests:
-            yield f"<h2>{len(tests)} {verdict}</h2>"
+            yield f"<h2>{SECTIONS[verdict]}: {len(tests)}</h2>"
         for test in tests:
             yield from _exception(test)
 

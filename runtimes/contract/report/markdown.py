@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from runtimes.contract.report.model import Outcome, Report
 
-_SECTIONS = {
+SECTIONS = {
     Verdict.FAIL: "Failed",
     Verdict.UNDECLARED: "Work, but aren't claimed",
     Verdict.KNOWN_FAILURE: "Known to fail",
@@ -34,7 +34,7 @@ def dump(report: Report) -> str:
         *table(report),
         "",
     ]
-    for verdict, title in _SECTIONS.items():
+    for verdict, title in SECTIONS.items():
         lines += _section(title, [test for test in report.tests if test.verdict is verdict])
     lines += ["Again:", "", f"    {report.command}"]
     return "\n".join(lines) + "\n"
