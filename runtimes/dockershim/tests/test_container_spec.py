@@ -104,6 +104,31 @@ def test_memory_and_swap_go_together() -> None:
     assert resources.limits(asked) == {"Memory": 64 << 20, "MemorySwap": 64 << 20}
 
 
+def test_swap_counts_memory_too_so_it_is_no_less() -> None:
+    asked = cri.LinuxContainerResources(
+        memory_limit_in_bytes=64 << 20, memory_swap_limit_in_bytes=96 << 20
+    )
+
+    assert resources.limits(asked) == {"Memory": 64 << 20, "MemorySwap": 96 << 20}
+    asked.memory_swap_limit_in_bytes = 32 << 20
+    with pytest.raises(errors.InvalidArgument):
+        resources.limits(asked)
+
+
+def test_huge_pages_need_their_controller() -> None:
+    asked = cri.LinuxContainerResources(
+        hugepage_limits=[cri.HugepageLimit(page_size="2MB", limit=2 << 20)]
+    )
+    having = Layout(Version.V2, {}, Path("/"), frozenset({"hugetlb"}), {})
+    lacking = Layout(Version.V2, {}, Path("/"), frozenset(), {})
+
+    assert resources.beyond_engine(asked, having) == {
+        "hugepageLimits": [{"pageSize": "2MB", "limit": 2 << 20}]
+    }
+    with pytest.raises(errors.FailedPrecondition):
+        resources.beyond_engine(asked, lacking)
+
+
 def test_unified_settings_need_cgroup_v2() -> None:
     asked = cri.LinuxContainerResources(unified={"memory.high": "1"})
     v1 = Layout(Version.V1, {}, None, frozenset(), {})

@@ -63,3 +63,15 @@ def test_a_containers_labels_name_its_sandbox_and_log() -> None:
     assert labels.read(written) == (name, {})
     assert labels.sandbox_of(written) == "f00"
     assert labels.log_path_of(written) == "/var/log/pods/x.log"
+
+
+def test_a_caller_can_not_set_the_labels_that_are_ours() -> None:
+    config = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="main"),
+        labels={labels.CGROUP_LIMITS: "{}", labels.IMAGE_VOLUMES: "nonsense", "app": "web"},
+    )
+
+    written = labels.of_container(config, "sandbox", "")
+
+    assert not {labels.CGROUP_LIMITS, labels.IMAGE_VOLUMES} & set(written)
+    assert labels.read(written)[0] == {"app": "web"}
