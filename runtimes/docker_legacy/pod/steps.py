@@ -14,16 +14,10 @@ from runtimes.docker_legacy.pod.remove import remove_container, remove_quietly
 from runtimes.docker_legacy.pod.start import Infra, Start, start_container
 from runtimes.docker_legacy.pod.status import addresses
 from runtimes.docker_legacy.pod.whose import OWNER
-from runtimes.kubelet import layout
 from runtimes.kubelet.events import EventReason
-from runtimes.kubelet.generate.resources import pod_resources
 from runtimes.kubelet.generate.sandbox import sandbox_config
-from runtimes.kubelet.generic import pod_files
-from runtimes.kubelet.generic.unsupported import refuse_image_volumes, refuse_unsupported
-from runtimes.kubelet.oserrors import translated
+from runtimes.kubelet.generic import pod_volumes
 from runtimes.kubelet.sync.grace import plan_of
-from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
-from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes, refresh_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,33 +59,10 @@ class DockerSteps:
         remove_container(self.node.docker, container_id)
 
     def refresh(self, pod: v1.Pod, ips: tuple[str, ...]) -> None:
-        try:
-            with translated(f"refresh pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                inputs = self._volume_inputs(pod)
-                refresh_volumes(pod, inputs)
-                pod_files.refresh_hosts_file(pod, inputs.folders, ips, inputs.config)
-        except errors.Error as error:
-            self.node.tell(pod, EventReason.FAILED_MOUNT, str(error), warning=True)
-
-    def _volume_inputs(self, pod: v1.Pod) -> VolumeInputs:
-        config = self.node.config
-        memory = pod_resources(pod, config).memory_limit_in_bytes
-        return VolumeInputs(
-            folders=layout.pod_folders(config, pod),
-            limits=EmptyDirLimits(memory, config.memory_capacity_bytes),
-            objects=self.node.around.objects,
-            config=config,
-        )
+        pod_volumes.refresh(pod, ips, self.node.config, self.node.around)
 
     def prepare(self, pod: v1.Pod) -> None:
-        refuse_unsupported(pod)
-        refuse_image_volumes(pod, self.node.around.claims)
-        try:
-            with translated(f"prepare pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                self.volumes = prepare_volumes(pod, self._volume_inputs(pod))
-        except errors.Error as error:
-            self.node.tell(pod, EventReason.FAILED_MOUNT, str(error), warning=True)
-            raise
+        self.volumes = pod_volumes.prepare(pod, self.node.config, self.node.around)
 
     def create_sandbox(self, pod: v1.Pod, attempt: int) -> Infra:
         docker = self.node.docker

@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.events import EventReason
-from runtimes.kubelet.generate.resources import pod_resources
 from runtimes.kubelet.generate.sandbox import sandbox_config
-from runtimes.kubelet.generic import convert, pod_files
+from runtimes.kubelet.generic import convert, pod_volumes
 from runtimes.kubelet.generic.delete import delete_container
 from runtimes.kubelet.generic.kill import PodKill, kill_container, kill_pod
 from runtimes.kubelet.generic.node import OWNER, Node
 from runtimes.kubelet.generic.start import CriSandbox, Start, start_container
-from runtimes.kubelet.generic.unsupported import refuse_image_volumes, refuse_unsupported
-from runtimes.kubelet.oserrors import translated
-from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
-from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes, refresh_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,35 +50,14 @@ class CriSteps:
         delete_container(self.node.service, container_id)
 
     def prepare(self, pod: v1.Pod) -> None:
-        refuse_unsupported(pod)
-        refuse_image_volumes(pod, self.node.around.claims)
-        inputs = self._volume_inputs(pod)
-        try:
-            with translated(f"prepare pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                inputs.folders.logs.mkdir(mode=0o755, parents=True, exist_ok=True)
-                self.volumes = prepare_volumes(pod, inputs)
-        except errors.Error as error:
-            self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
-            raise
+        node = self.node
+        self.volumes = pod_volumes.prepare(pod, node.config, node.around)
+        with pod_volumes.told("prepare", pod, node.around):
+            logs = layout.pod_folders(node.config, pod).logs
+            logs.mkdir(mode=0o755, parents=True, exist_ok=True)
 
     def refresh(self, pod: v1.Pod, ips: tuple[str, ...]) -> None:
-        try:
-            with translated(f"refresh pod {pod.metadata.namespace}/{pod.metadata.name}"):
-                inputs = self._volume_inputs(pod)
-                refresh_volumes(pod, inputs)
-                pod_files.refresh_hosts_file(pod, inputs.folders, ips, inputs.config)
-        except errors.Error as error:
-            self.node.warn(pod, EventReason.FAILED_MOUNT, str(error))
-
-    def _volume_inputs(self, pod: v1.Pod) -> VolumeInputs:
-        config = self.node.config
-        memory = pod_resources(pod, config).memory_limit_in_bytes
-        return VolumeInputs(
-            folders=layout.pod_folders(config, pod),
-            limits=EmptyDirLimits(memory, config.memory_capacity_bytes),
-            objects=self.node.around.objects,
-            config=config,
-        )
+        pod_volumes.refresh(pod, ips, self.node.config, self.node.around)
 
     def create_sandbox(self, pod: v1.Pod, attempt: int) -> CriSandbox:
         try:
