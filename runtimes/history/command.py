@@ -87,8 +87,9 @@ def _line(told: Told) -> str:
     calls = {"CRI": told.calls("cri"), "gRPC": told.calls("grpc"), "HTTP": told.calls("http"),
              "programs": told.calls("program")}  # fmt: skip
     counted = ", ".join(f"{number} {what}" for what, number in calls.items() if number)
+    between = "unseen" if told.between is None else told.between
     return (
-        f"{name}{told.start_ms:7.0f} ms to start; {told.between} processes between; {counted}; "
+        f"{name}{told.start_ms:7.0f} ms to start; {between} processes between; {counted}; "
         f"{told.code} lines of code"
     )
 

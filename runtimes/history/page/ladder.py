@@ -44,7 +44,7 @@ def _title(title: str, told: Told, y: float) -> Iterator[str]:
     words = wrapped(title, 18)
     for number, word in enumerate(words):
         yield text((0, y + 38 - 9 * (len(words) - 1) + 18 * number), word, "title")
-    between = f"{told.between} between" if told.chain else "not seen"
+    between = "not seen" if told.between is None else f"{told.between} between"
     yield text((0, y + 56 + 9 * (len(words) - 1)), between, "soft small")
 
 

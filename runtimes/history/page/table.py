@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A figure of each era; `unit` is written after it."""
+    """A figure of each era, None where it isn't known; `unit` is written after it."""
 
     head: str
-    of: Callable[[Told], float]
+    of: Callable[[Told], float | None]
     unit: str = ""
 
 
@@ -43,7 +43,7 @@ COLUMNS = (
 def comparison(eras: Sequence[tuple[str, Told]]) -> str:
     """An era a row, a figure a column; the least of each stands out."""
     heads = "".join(f'<th class="n">{column.head}</th>' for column in COLUMNS)
-    least = [min(column.of(told) for _, told in eras) for column in COLUMNS]
+    least = [_least(column, eras) for column in COLUMNS]
     rows = "".join(
         f'<tr><td><a href="#{told.era}">{escape(told.era)}</a></td>'
         + "".join(_cell(column, told, low) for column, low in zip(COLUMNS, least, strict=True))
@@ -56,6 +56,8 @@ def comparison(eras: Sequence[tuple[str, Told]]) -> str:
 def figure(column: Column, told: Told) -> str:
     """What an era has in a column, as people read it."""
     value = column.of(told)
+    if value is None:
+        return "not seen"
     return f"{value:,.{1 if 0 < value < 1 else 0}f}{column.unit}"
 
 
@@ -73,6 +75,11 @@ def code(told: Told) -> str:
         for name, lines in sorted(told.lines.items(), key=lambda pair: -pair[1])
     )
     return f'<div class="code">{parts}</div>'
+
+
+def _least(column: Column, eras: Sequence[tuple[str, Told]]) -> float:
+    """The least of what is known; 0 if nothing is."""
+    return min((value for _, told in eras if (value := column.of(told)) is not None), default=0)
 
 
 def _cell(column: Column, told: Told, least: float) -> str:

@@ -98,9 +98,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def between(self) -> int:
-        """Processes between the client's and the container's first."""
-        return max(len(self.chain) - 2, 0)
+    def between(self) -> int | None:
+        """Processes between the client's and the container's first; None if they weren't seen."""
+        return len(self.chain) - 2 if self.chain else None
 
     @property
     def code(self) -> int:

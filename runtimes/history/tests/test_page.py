@@ -117,6 +117,13 @@ def test_the_least_stands_out_unless_it_is_nothing() -> None:
     assert '<td class="n">0</td>' in cells
 
 
+def test_processes_that_were_not_seen_are_not_said_to_be_none() -> None:
+    blind = Told(era="cri", state="ran", start_ms=1.0)
+
+    assert '<td class="n">not seen</td>' in comparison([("a", blind)])
+    assert "not seen" in labels(ladder.draw([("a", blind)]))
+
+
 def test_the_page_tells_all_and_fetches_nothing() -> None:
     text = page(RECORDING)
     links = Links()
