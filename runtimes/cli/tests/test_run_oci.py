@@ -209,7 +209,7 @@ def test_a_pod_is_looked_into_by_a_container_beside_it(machine: Machine) -> None
     code, out, err = machine(
         "debug", name, "--image", _IMAGE, "--target", "busybox", "--", "sh", "-c", look
     )
-    typed = machine.start("debug", "-i", name, "--image", _IMAGE, "-c", "typed", "--", "sh")
+    typed = machine.start("debug", "-it", name, "--image", _IMAGE, "-c", "typed", "--", "sh")
     told, _ = typed.communicate("echo typed $((6 * 7)); exit 4\n", timeout=50)
 
     assert (code, out) == (6, f"{name}\n1\n"), err

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from runtimes.core.pod.backoff import Backoff
 from runtimes.core.pod.status import ContainerState, ContainerStatus, SandboxStatus
 from runtimes.kubelet.actions.compute import compute_pod_actions
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.hash import container_hash, definition_hash
 from runtimes.kubelet.sync.pod import sync_pod
 from runtimes.kubelet.tests.builders import container, pod, with_meta
 from runtimes.kubelet.tests.sync.model import ModelRuntime
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
+    from runtimes.core.pod.status import PodStatus
 
 NAMES = ("a", "b")
 INIT_NAMES = ("i1", "i2")
@@ -84,9 +85,26 @@ def worlds(draw: st.DrawFn) -> ModelRuntime:
 def settle(asked: v1.Pod, world: ModelRuntime) -> None:
     """Sync until nothing changes; init containers end by themselves, regular ones run on."""
     for _ in range(ROUNDS):
-        sync_pod(asked, world.status(), world, no_waiting())
+        before, calls = world.status(), len(world.calls)
+        sync_pod(asked, before, world, no_waiting())
+        started = {call.partition(":")[2] for call in world.calls[calls:] if "start_" in call}
+        assert not started & set(NAMES) or is_initialised(asked, before)
         for name in INIT_NAMES:
             world.end(name)
+
+
+def is_initialised(asked: v1.Pod, status: PodStatus) -> bool:
+    """The last init container has had its turn, or regular ones run already."""
+    regular = (status.latest(name) for name in NAMES)
+    if any(one and one.state is ContainerState.RUNNING for one in regular):
+        return True
+    if not asked.spec.init_containers:
+        return True
+    last = asked.spec.init_containers[-1].name
+    latest = status.latest(last)
+    if last in SIDECARS:
+        return latest is not None
+    return latest is not None and latest.state is ContainerState.EXITED and not latest.exit_code
 
 
 @settings(max_examples=400, deadline=None)
@@ -104,6 +122,11 @@ def test_a_pod_that_may_restart_ends_up_running(asked: v1.Pod, world: ModelRunti
         assert actions.nothing
         assert sum(one.ready for one in world.sandboxes) == 1
         assert world.sandboxes[-1].host_network == bool(asked.spec.host_network)
+        for one in (*asked.spec.init_containers, *asked.spec.containers):
+            if one.name in wanted:
+                latest = world.status().latest(one.name)
+                assert latest is not None
+                assert latest.hash == definition_hash(asked, one)
     elif not actions.nothing:
         assert not world.running
 
