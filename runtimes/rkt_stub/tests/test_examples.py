@@ -19,15 +19,11 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 NAMES = (
-    "arguments",
-    "environment-from-a-config-map",
     "exit-code",
     "files-of-the-node",
     "graceful-end",
     "init-chain",
     "last-words",
-    "no-capabilities",
-    "shared-folder",
     "unknown-runtime",
 )
 
