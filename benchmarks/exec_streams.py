@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runtimes.contract.talk import Talk
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
@@ -83,9 +82,9 @@ def concurrent(execs: Execs, count: int) -> Iterator[list[StreamSession]]:
         pending = [pool.submit(execs.open, COMMAND, stdin=True) for _ in range(count)]
         sessions = [stack.enter_context(each.result()) for each in pending]
         for session in sessions:
-            talk = Talk(session)
-            talk.say(b"word\n")
-            talk.until(lambda heard: heard.out == b"word\n")
+            assert session.stdin is not None
+            os.write(session.stdin.fd, b"word\n")
+            assert os.read(session.outputs[0].fd, _CHUNK) == b"word\n"
         yield sessions
 
 
