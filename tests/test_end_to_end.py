@@ -168,12 +168,12 @@ def test_the_readme_can_be_followed_line_by_line(embedded: Command, tmp_path: Pa
     archive.write_bytes(busybox("localhost/busybox:1").archive())
     readme = (ROOT / "README.md").read_text()
     lines = re.findall(r"^\$ runtimes (.*?)(?: +#.*)?$", readme, re.MULTILINE)
-    commands = [line for line in lines if "pod.yaml" not in line]
+    elsewhere = ("run -f pod.yaml", "history ")  # of a broken manifest; in tests of its own
+    commands = [line for line in lines if not line.startswith(elsewhere)]
     assert len(commands) > 10
 
     for line in commands:
         words = line.replace("busybox.tar", str(archive)).replace("examples", f"{ROOT}/examples")
         words = re.sub(r" \.$", f" {tmp_path}", words)
-        words = words.replace("history.html", f"{tmp_path}/history.html")
         done = embedded(*words.split())
         assert done.returncode == 0, f"{line}: {done.stderr}"
