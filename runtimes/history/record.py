@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from runtimes.history.recording.pod import Task
 from runtimes.history.recording.run import run
 from runtimes.history.story.model import Host, Recording, Told
 from runtimes.history.story.tell import tell
+from runtimes.kubelet.volumes.mount import mounts_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from runtimes.core.configure import Config
     from runtimes.history.eras.era import Era
 
+log = logging.getLogger(__name__)
 _KUBELET_ROOT = "RUNTIMES_KUBELET_ROOT"
 
 
@@ -39,7 +43,7 @@ class Order:
         names: of eras, none for all.
         config: the configuration file, None for the usual one.
         runs: how many times in a row each era runs the pod.
-    rounds: how many times each era has its turn; the quickest start of all is told.
+        rounds: how many times each era has its turn; the quickest start of all is told.
     """
 
     manifest: str
@@ -61,7 +65,7 @@ def record(order: Order, progress: Callable[[Told], None]) -> Recording:
     config = read_config(Path(order.config) if order.config else None)
     told: dict[str, Told] = {}
     began = datetime.now(UTC)
-    with _own_kubelet_root():
+    with own_kubelet_root():
         for left in reversed(range(order.rounds)):
             for era in chosen:
                 told[era.name] = quicker(told.get(era.name), _through(era, order, config))
@@ -128,18 +132,32 @@ def _probe(backend: str, config: Config) -> Probe:
 
 
 @contextmanager
-def _own_kubelet_root() -> Iterator[None]:
-    """Keep the recorded pods apart from the user's, whatever names they have."""
+def own_kubelet_root() -> Iterator[Path]:
+    """Keep the recorded pods apart from the user's, whatever names they have.
+
+    The folder goes with the block, unless a pod is left: the user's files may be mounted there.
+    """
     before = os.environ.get(_KUBELET_ROOT)
-    with tempfile.TemporaryDirectory(prefix="runtimes-history-") as folder:
-        os.environ[_KUBELET_ROOT] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ[_KUBELET_ROOT]
-            else:
-                os.environ[_KUBELET_ROOT] = before
+    folder = Path(tempfile.mkdtemp(prefix="runtimes-history-")).resolve()
+    os.environ[_KUBELET_ROOT] = str(folder)
+    try:
+        yield folder
+    finally:
+        if before is None:
+            del os.environ[_KUBELET_ROOT]
+        else:
+            os.environ[_KUBELET_ROOT] = before
+        _discard(folder)
+
+
+def _discard(root: Path) -> None:
+    if any(root.glob("pods/*")) or mounts_below(root):
+        log.warning(
+            "keep %s: a pod is left; remove it with %s=%s runtimes -b BACKEND rm --force POD",
+            root, _KUBELET_ROOT, root,
+        )  # fmt: skip
+    else:
+        shutil.rmtree(root)
 
 
 def _host() -> Host:

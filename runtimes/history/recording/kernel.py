@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -30,6 +31,7 @@ _HEADER = struct.Struct("=IIQ")
 _FORK, _EXEC, _EXIT = 1, 2, 0x80000000
 _BUFFER_BYTES = 8 << 20
 _LOOK_SECONDS = 0.05
+_LATE_NS = 50_000_000
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Kernel:
     events: list[Event] = field(default_factory=list)
     deaf: str = ""
     _thread: threading.Thread | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _until_ns: int | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -63,7 +65,7 @@ class Kernel:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stop.set()
+        self._until_ns = time.monotonic_ns() + _LATE_NS  # an end is told after it can be waited for
         if self._thread is not None:
             self._thread.join()
         self.events.sort(key=lambda event: event.at_ns)
@@ -75,13 +77,15 @@ class Kernel:
                 try:
                     message = link.recv(4096)
                 except TimeoutError:
-                    if self._stop.is_set():
+                    if self._until_ns is not None:
                         return
                 except OSError as error:
                     if error.errno != errno.ENOBUFS:
                         raise
                     self.deaf = "the kernel told more than could be read"
                 else:
+                    if self._until_ns is not None and moment(message) > self._until_ns:
+                        return  # a busy host is never silent
                     self._note(understand(message))
 
     def _note(self, heard: Event | None) -> None:
@@ -124,9 +128,15 @@ def request(operation: int) -> bytes:
     return _NLMSG.pack(_NLMSG.size + len(message), _NLMSG_DONE, 0, 0, os.getpid()) + message
 
 
+def moment(message: bytes) -> int:
+    """When what a message tells has happened, in the clock's nanoseconds; 0 if it tells nothing."""
+    body = _body(message)
+    return 0 if len(body) < _HEADER.size else int(_HEADER.unpack_from(body)[2])
+
+
 def understand(message: bytes) -> Event | None:
     """Read one message; None for what is told of threads, and for what isn't asked for."""
-    body = message[_NLMSG.size + _CN_MSG.size :]
+    body = _body(message)
     if len(body) < _HEADER.size:
         return None
     what, _, at_ns = _HEADER.unpack_from(body)
@@ -141,6 +151,10 @@ def understand(message: bytes) -> Event | None:
         task, pid, status = struct.unpack_from("=III", rest)
         return Ended(at_ns, pid, _code(status)) if task == pid else None
     return None
+
+
+def _body(message: bytes) -> bytes:
+    return message[_NLMSG.size + _CN_MSG.size :]
 
 
 def _code(status: int) -> int:

@@ -21,8 +21,6 @@ from runtimes.history.story.caught import Loaded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MODULE = "runtimes.history.recording.process"
-
 
 def main(arguments: Sequence[str]) -> int:
     file, part, *rest = arguments

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +23,13 @@ from runtimes.history.recording.server import MODULE, Served, serving
 from runtimes.history.story.caught import Event, Failure, Forked, Hop, Life, Line, Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runtimes.history.eras.era import Era
     from runtimes.history.recording.pod import Task
 
 _SECONDS = 600.0
+_REMOVAL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +87,7 @@ def _live(task: Task, file: Path) -> Life:
     """Run the pod in a process of its own; the run that started quickest counts."""
     argv = (sys.executable, "-m", MODULE, str(file), "pod", msgspec.json.encode(task).decode())
     try:
-        done = subprocess.run(
-            argv, stderr=subprocess.PIPE, text=True, check=False, timeout=_SECONDS
-        )
+        code, said = outcome(argv, _SECONDS)
     except subprocess.TimeoutExpired as error:
         raise errors.DeadlineExceeded(
             f"run the pod on {task.backend}: it takes longer than {_SECONDS:g} s"
@@ -99,10 +99,33 @@ def _live(task: Task, file: Path) -> Life:
     lives = [line for line in lines if isinstance(line, Life)]
     if not lives:
         raise errors.Internal(
-            f"run the pod on {task.backend}: its process ended with {done.returncode}: "
-            f"{done.stderr.strip()}"
+            f"run the pod on {task.backend}: its process ended with {code}: {said.strip()}"
         )
     return min(lives, key=lambda life: life.phases[START].length_ns)
+
+
+def outcome(argv: Sequence[str], seconds: float) -> tuple[int, str]:
+    """Run a program, and give its exit code and what it wrote to stderr.
+
+    One that takes too long, or that the user interrupts, is interrupted and given time to remove
+    its pod; a second Ctrl-C kills it.
+
+    Raises:
+        TimeoutExpired: it has taken longer than `seconds`.
+    """
+    with subprocess.Popen(
+        argv, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            _, said = process.communicate(timeout=seconds)
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=_REMOVAL_SECONDS)
+            raise
+        finally:
+            process.kill()
+        return process.returncode, said
 
 
 def _peers(lines: Iterable[Line]) -> dict[str, Process]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import IO
 
 MODULE = "runtimes.history.recording.process"
 _READY_SECONDS = 30.0
@@ -41,17 +43,19 @@ def serving(served: Served, socket: Path) -> Iterator[None]:
     Raises:
         Unavailable: it doesn't come up.
     """
-    process = subprocess.Popen(_argv(served, socket), stderr=subprocess.PIPE, text=True)
-    try:
-        _await(process, socket)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with tempfile.TemporaryFile() as said:  # a pipe that nobody reads would stop it when full
+        # in a session of its own: at Ctrl-C the pod's process still needs it to remove the pod
+        process = subprocess.Popen(_argv(served, socket), stderr=said, start_new_session=True)
         try:
-            process.communicate(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            _await(process, socket, said)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _argv(served: Served, socket: Path) -> Sequence[str]:
@@ -60,13 +64,14 @@ def _argv(served: Served, socket: Path) -> Sequence[str]:
     return (sys.executable, "-m", MODULE, str(served.recording), "serve", *own)
 
 
-def _await(process: subprocess.Popen[str], socket: Path) -> None:
+def _await(process: subprocess.Popen[bytes], socket: Path, said: IO[bytes]) -> None:
     """Wait until the path is there, which it is once calls are answered."""
     end = time.monotonic() + _READY_SECONDS
     while not socket.exists():
         if process.poll() is not None:
-            said = process.stderr.read().strip() if process.stderr else ""
-            raise errors.Unavailable(f"serve for the pod's run: {said or 'the server ended'}")
+            said.seek(0)
+            why = said.read().decode(errors="replace").strip()
+            raise errors.Unavailable(f"serve for the pod's run: {why or 'the server ended'}")
         if time.monotonic() > end:
             raise errors.Unavailable(f"serve for the pod's run: not ready in {_READY_SECONDS:g} s")
         time.sleep(0.02)

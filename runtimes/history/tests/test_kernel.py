@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
-from typing import NoReturn
+import time
+from typing import NoReturn, Self
 
 import pytest
 
@@ -16,10 +17,10 @@ from runtimes.history.story.caught import Ended, Event, Executed, Forked, Proces
 AT = 14_000
 
 
-def message(what: int, *numbers: int) -> bytes:
+def message(what: int, *numbers: int, at_ns: int = AT) -> bytes:
     """One as it comes: netlink's header, the connector's, the event."""
     head = bytes(16) + bytes(20)
-    return head + struct.pack("=IIQ", what, 0, AT) + struct.pack(f"={len(numbers)}I", *numbers)
+    return head + struct.pack("=IIQ", what, 0, at_ns) + struct.pack(f"={len(numbers)}I", *numbers)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,29 @@ def test_where_the_kernel_tells_nothing_it_is_said_why(monkeypatch: pytest.Monke
 
     assert kernel.events == []
     assert "Operation not permitted" in kernel.deaf
+
+
+class BusyHost:
+    """A link on which threads come and go all the time."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def recv(self, _: int) -> bytes:
+        time.sleep(0.001)
+        return message(1, 10, 9, 21, 20, at_ns=time.monotonic_ns())
+
+
+def test_listening_ends_on_a_host_that_is_never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "_listen", BusyHost)
+
+    with Kernel() as kernel:
+        pass
+
+    assert kernel.events == []
 
 
 def _pid(event: Event) -> int:

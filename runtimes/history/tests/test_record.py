@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.core import errors
-from runtimes.history.record import Order, choose, quicker, record
+from runtimes.history.record import Order, choose, own_kubelet_root, quicker, record
 from runtimes.history.story.model import Told
+from runtimes.kubelet.volumes.mount import MS_BIND, mount, unmount
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +76,30 @@ def test_an_era_without_its_backend_says_what_to_do(tmp_path: Path) -> None:
     assert told.state == "unusable"
     assert "unix:///nowhere.sock" in told.why
     assert "--option endpoint=" in told.why
+
+
+@pytest.mark.needs_root
+def test_files_mounted_for_a_pod_that_is_left_are_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("words")
+
+    with own_kubelet_root() as root:
+        place = root / "pods/uid/volume-subpaths/host/main/0"
+        place.mkdir(parents=True)
+        mount(str(tmp_path), place, flags=MS_BIND)
+
+    try:
+        assert (tmp_path / "precious").read_text() == "words"
+    finally:
+        unmount(place)
+        shutil.rmtree(root)
+
+
+def test_the_folder_of_pods_that_are_gone_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNTIMES_KUBELET_ROOT", "/mine")
+
+    with own_kubelet_root() as root:
+        (root / "pods").mkdir()
+        assert os.environ["RUNTIMES_KUBELET_ROOT"] == str(root)
+
+    assert not root.exists()
+    assert os.environ["RUNTIMES_KUBELET_ROOT"] == "/mine"
