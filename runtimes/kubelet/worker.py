@@ -346,8 +346,7 @@ class PodWorker:
         if self._store is None or self._previous is None or not self._version:
             return
         now = known(self._reasons, self._results(observed), self._previous.conditions)
-        if now != self._noted:
-            self._store.note(self._pod.metadata.uid, now)
+        if now != self._noted and self._store.note(self._pod.metadata.uid, now):
             self._noted = now
 
     def _drive_no_more(self) -> None:

@@ -36,15 +36,17 @@ async def served(sight: Sight, counts: EventCounts, address: tuple[str, int]) ->
         yield url
     finally:
         sampling.cancel()
-        with suppress(asyncio.CancelledError):
-            await sampling
-        await server.close()
+        try:
+            with suppress(asyncio.CancelledError):
+                await sampling
+        finally:
+            await server.close()
 
 
 async def _sample(server: Server, sampler: Sampler) -> None:
     while True:
         try:
             await server.work(sampler.sample)
-        except errors.Error as error:
+        except (OSError, errors.Error) as error:
             log.debug("look at what containers use: %s", error)
         await asyncio.sleep(PERIOD)

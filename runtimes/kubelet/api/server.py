@@ -85,24 +85,26 @@ class Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None:
+        if task is None or len(self._connections) >= _CONNECTIONS:
+            writer.transport.abort()
             return
         self._connections.add(task)
         try:
             await self._serve(reader, writer)
-        except (OSError, TimeoutError, errors.Error) as error:
+            writer.close()
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await writer.wait_closed()
+        except (OSError, errors.Error, asyncio.CancelledError) as error:
             log.debug("answer a request: %s", error)  # gone or too slow, or a log that went
         finally:
             self._connections.discard(task)
-            writer.close()
+            writer.transport.abort()  # close() would wait for a reader that never reads
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request: Request | None = None
         try:
             async with asyncio.timeout(_HEAD_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-            if len(self._connections) > _CONNECTIONS:
-                raise Refused(503, "too many connections; try again later")
             request = read_request(head)
             reply = await self._answered(request)
         except Refused as error:

@@ -41,7 +41,7 @@ def entry_of(event: Event, now_ns: int) -> JournalEntry:
     """Note that an event has happened now."""
     return JournalEntry(
         reason=event.reason.value,
-        message=_cut(event.message),
+        message=_cut(event.message.encode(errors="replace").decode()),
         container=event.container,
         warning=event.warning,
         first_ns=now_ns,

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.journal.entry import JournalEntry, decode, encode, entry_of, folded
+from runtimes.kubelet.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _SUFFIX = ".jsonl"
+_FILES = f"*_*_*{_SUFFIX}"
 _LONGEST = 256 * 1024
 _KEPT = 100
 _LIFE_NS = 3600 * 10**9
@@ -78,7 +80,7 @@ class Journal:
             path = self._path(event.pod_uid) or self._begin(event.pod_uid)
             if path is not None:
                 _append(path, encode([entry_of(event, self._now_ns())]))
-        except (OSError, errors.Error) as error:
+        except (OSError, ValueError, errors.Error) as error:
             log.warning("note %s of pod %s: %s", event.reason, event.pod_uid, error)
 
     def of_pod(self, uid: str) -> list[JournalEntry]:
@@ -88,13 +90,13 @@ class Journal:
 
     def all(self) -> list[PodJournal]:
         """What has happened to every pod, by namespace and name."""
-        paths = sorted(self._folder.glob(f"*{_SUFFIX}"))
+        paths = sorted(self._folder.glob(_FILES))
         return [PodJournal(*_who(path), _read(path)) for path in paths]
 
     def _path(self, uid: str) -> Path | None:
         with self._lock:
             if uid not in self._paths:
-                pattern = f"*_{glob.escape(layout.checked(uid, 'uid'))}{_SUFFIX}"
+                pattern = f"*_*_{glob.escape(layout.checked(uid, 'uid'))}{_SUFFIX}"
                 self._paths.update((uid, path) for path in self._folder.glob(pattern))
             return self._paths.get(uid)
 
@@ -116,7 +118,7 @@ class Journal:
             if now_ns - self._swept_ns < _SWEEP_NS:
                 return
             self._swept_ns = now_ns
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        for path in self._folder.glob(_FILES):
             uid = _who(path)[2]
             with suppress(FileNotFoundError):
                 if now_ns - path.stat().st_mtime_ns > _LIFE_NS and self._pod(uid) is None:
@@ -139,18 +141,24 @@ def _read(path: Path) -> list[JournalEntry]:
 
 def _append(path: Path, line: bytes) -> None:
     with _locked(path) as descriptor:
-        os.write(descriptor, line)
+        with os.fdopen(descriptor, "ab", closefd=False) as file:
+            file.write(line if _ends_a_line(descriptor) else b"\n" + line)
         if os.fstat(descriptor).st_size > _LONGEST:
-            half = path.with_suffix(".new")
-            half.write_bytes(encode(_read(path)[-_KEPT:]))
-            half.replace(path)
+            kept = folded(decode(path.read_bytes()))[-_KEPT:]
+            durable.write(path, encode(kept), mode=0o640, flush=False)
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    """Whether what was written last is whole; a full disk or a kill may have cut it short."""
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
     """Open it alone; one that was replaced while it was waited for is left for its successor."""
     while True:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if _is_current(descriptor, path):

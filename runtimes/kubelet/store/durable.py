@@ -9,24 +9,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` atomically and flush file and folder to disk."""
+def write(path: Path, data: bytes, *, mode: int = 0o600, flush: bool = True) -> None:
+    """Replace `path` atomically, and flush file and folder to disk.
+
+    Without `flush` a kill still leaves one of the two, and a power cut may leave neither.
+    """
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
-        _write_flushed(temporary, data, mode)
+        _write(temporary, data, mode, flush=flush)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if flush:
+        sync_folder(path.parent)
 
 
-def _write_flushed(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, data: bytes, mode: int, *, flush: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+        if flush:
+            file.flush()
+            os.fsync(descriptor)
 
 
 def sync_folder(path: Path) -> None:

@@ -17,6 +17,7 @@ from runtimes.core.host.process import Process, identify
 from runtimes.core.pod import v1  # noqa: TC001 - msgspec evaluates it
 from runtimes.core.pod.probes import ProbeResult, ProbeResults
 from runtimes.kubelet.status.reasons import WaitReason  # noqa: TC001 - msgspec evaluates it
+from runtimes.kubelet.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,19 +64,24 @@ def known(
     )
 
 
-def write(folder: Path, what: Known | None) -> None:
-    """Replace what was said before; without haste, for nothing depends on it."""
-    half = folder / f".{FILE}.{os.getpid()}"
+def write(folder: Path, what: Known | None) -> bool:
+    """Replace what was said before; without haste, for nothing depends on it.
+
+    False when that was said by another process that lives: it drives the pod, and knows better.
+    """
+    other = read(folder)
+    if other is not None and other.driver != _this_process(os.getpid()):
+        return False
     try:
         if what is None:
             (folder / FILE).unlink()
-            return
-        half.write_bytes(msgspec.json.encode(what))
-        half.replace(folder / FILE)
+        else:
+            durable.write(folder / FILE, msgspec.json.encode(what), mode=0o640, flush=False)
     except FileNotFoundError:
-        return  # the pod is gone
+        pass  # the pod is gone
     except OSError as error:
         log.warning("note what is known of a pod in %s: %s", folder, error)
+    return True
 
 
 def read(folder: Path) -> Known | None:

@@ -132,9 +132,12 @@ class PodStore:
         """What the driver of a pod knows of it; None when it has none that lives."""
         return known.read(self._record(uid).parent)
 
-    def note(self, uid: str, what: Known | None) -> None:
-        """Note what this process knows of a pod that it drives; None once it no longer does."""
-        known.write(self._record(uid).parent, what)
+    def note(self, uid: str, what: Known | None) -> bool:
+        """Note what this process knows of a pod that it drives; None once it no longer does.
+
+        False while another process has noted what it knows.
+        """
+        return known.write(self._record(uid).parent, what)
 
     def add_ephemeral(self, uid: str, container: v1.EphemeralContainer) -> v1.Pod:
         """Let a container for debugging join a pod; whoever drives the pod starts it.

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -15,8 +17,6 @@ from runtimes.kubelet.journal.kubernetes import event_list
 from runtimes.kubelet.tests.builders import UID, pod
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runtimes.core.pod import v1
 
 HOUR_NS = 3600 * 10**9
@@ -101,6 +101,60 @@ def test_a_broken_line_costs_only_itself(journal: Journal, tmp_path: Path) -> No
     path.write_bytes(b'{"reason": "St\n\xff\xfe\n' + path.read_bytes())
 
     assert [one.reason for one in journal.of_pod(UID)] == ["Started"]
+
+
+def test_a_line_that_was_cut_short_swallows_no_other(journal: Journal, tmp_path: Path) -> None:
+    journal.record(_started("whole"))
+    (path,) = (tmp_path / "events/fake").iterdir()
+    path.write_bytes(path.read_bytes() + b'{"reason": "Star')
+
+    journal.record(_started("next"))
+    journal.record(_started("last"))
+
+    assert [one.message for one in journal.of_pod(UID)] == ["whole", "next", "last"]
+    assert path.read_bytes().count(b"\n") == 4
+
+
+def test_a_grown_journal_that_cannot_be_read_is_left_alone(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.record(_started("x" * 1000))
+    (path,) = (tmp_path / "events/fake").iterdir()
+    path.write_bytes(path.read_bytes() * 300)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", Mock(side_effect=OSError("bad sector")))
+        journal.record(_started("one more"))
+
+    assert [one.count for one in journal.of_pod(UID)] == [300, 1]
+
+
+def test_a_grown_journal_keeps_its_rights(journal: Journal, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        journal.record(_started("x" * 1000))
+        (path,) = (tmp_path / "events/fake").iterdir()
+        path.write_bytes(path.read_bytes() * 300)
+        journal.record(_started("one more"))
+    finally:
+        os.umask(before)
+
+    assert path.stat().st_size < 10_000
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_foreign_file_stops_nothing(journal: Journal, tmp_path: Path) -> None:
+    (tmp_path / "events/fake").mkdir(parents=True)
+    (tmp_path / "events/fake/notes.jsonl").touch()
+
+    journal.record(_started())
+
+    assert [one.uid for one in journal.all()] == [UID]
+
+
+def test_a_message_that_is_no_text_is_noted_all_the_same(journal: Journal) -> None:
+    journal.record(_started("exited: \udcff"))
+
+    assert [one.message for one in journal.of_pod(UID)] == ["exited: ?"]
 
 
 def test_a_full_disk_stops_nothing(

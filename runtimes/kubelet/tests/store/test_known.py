@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
-from runtimes.core.host.process import Process
+from runtimes.core.host.process import Process, identify
 from runtimes.core.pod import v1
 from runtimes.core.pod.probes import ProbeResult, ProbeResults
 from runtimes.kubelet.status.reasons import WaitReason
 from runtimes.kubelet.status.seen import previous_attempt, status_from_outside
-from runtimes.kubelet.store.known import known
+from runtimes.kubelet.store.known import FILE, known
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import pod
 
@@ -71,6 +72,37 @@ def test_what_a_dead_driver_knew_is_forgotten(tmp_path: Path) -> None:
 
     bench.store.note(uid, replace(alive, driver=Process(os.getpid(), 1)))
     assert bench.store.known(uid) is None
+
+
+def test_what_a_living_driver_knows_stays_when_another_process_works_on_the_pod(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path)
+    worker = bench.worker(pod(script("sleep 1000")))
+    uid = worker.pod.metadata.uid
+    driver = identify(os.getppid())
+    assert driver is not None
+    theirs = replace(known({}, ProbeResults(), ()), driver=driver)
+    (tmp_path / "kubelet/pods" / uid / FILE).write_bytes(msgspec.json.encode(theirs))
+
+    worker.sync()
+    assert bench.store.known(uid) == theirs
+
+    worker.stop()
+    assert bench.store.known(uid) == theirs
+
+
+def test_the_group_may_read_what_is_known_and_nobody_else(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    worker = bench.worker(pod(script("sleep 1000")))
+    before = os.umask(0)
+    try:
+        worker.sync()
+    finally:
+        os.umask(before)
+
+    (path,) = (tmp_path / "kubelet/pods").glob(f"*/{FILE}")
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_removed_pod_leaves_nothing_of_it(tmp_path: Path) -> None:
