@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,9 @@ def command(  # noqa: PLR0913 - one parameter per option
         raise click.UsageError("--detach and --rm exclude each other.")
     if detach and junit:
         raise click.UsageError("--detach and --junit exclude each other.")
+    attended = options["stdin"] or options["tty"]
+    if attended and junit:
+        raise click.UsageError("--junit and -it exclude each other.")
     with current().connect() as runtime:
         if filename is not None:
             _refuse_image_options(options)
@@ -77,16 +81,19 @@ def command(  # noqa: PLR0913 - one parameter per option
         work = _work(runtime, objects)
         if detach:
             return _start(work.begin())
-        if options["stdin"] or options["tty"]:
+        if attended:
             return _attended(work, remove=remove)
-        try:
-            return _foreground(work, timestamps=timestamps)
-        finally:
-            if junit is not None:
-                _report(work, junit)
+        with ExitStack() as afterwards:
             if remove:
-                for pod in work.pods:
-                    pod.remove(force=True)
+                afterwards.callback(_remove, work)
+            if junit is not None:
+                afterwards.callback(_report, work, junit)
+            return _foreground(work, timestamps=timestamps)
+
+
+def _remove(work: Work) -> None:
+    for pod in work.pods:
+        pod.remove(force=True)
 
 
 def _report(work: Work, junit: Path) -> None:

@@ -64,17 +64,22 @@ def _case(pod: Pod, name: str, excused: bool) -> _Case:
         container = pod.container(name)
     except errors.NotFound:
         return _Case(name, kind="error", message=f"it was never started: {_trouble(pod, name)}")
-    return _ended(pod, container, "skipped" if excused else "failure")
+    return _begun(pod, container, excused)
 
 
-def _ended(pod: Pod, container: Container, kind: str) -> _Case:
+def _begun(pod: Pod, container: Container, excused: bool) -> _Case:
     status, code = container.status, container.exit_code
     seconds = max(0, status.finished_at_ns - status.started_at_ns) / 1e9
     reason = ": ".join(filter(None, (status.reason, status.message.strip())))
-    if not code or container.name in _sidecars(pod):
+    if code == 0 or container.name in _sidecars(pod):
         kind, message = "", ""
+    elif code is None:
+        why = "it runs" if container.running else reason or _trouble(pod, container.name)
+        kind, message = "error", f"it hasn't ended: {why}"
     else:
-        message = f"exit code {code}: {reason}" if reason else f"exit code {code}"
+        kind, message = "failure", f"exit code {code}: {reason}" if reason else f"exit code {code}"
+    if kind and excused:
+        kind = "skipped"
     return _Case(container.name, seconds, kind, message, _log(container))
 
 

@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from runtimes.cli.exit_codes import of_message, of_start_failure
+from runtimes.cli.output.junit import write
+from runtimes.client import connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +125,7 @@ def test_a_broken_manifest_is_125_with_all_mistakes(cli: Cli) -> None:
     [
         ("run", "-f", "x.yaml", "busybox"),
         ("run", "-d", "--rm", "busybox"),
+        ("run", "-i", "--junit", "report.xml", "busybox"),
         ("run", "-f", "x.yaml", "--env", "A=b"),
     ],
 )
@@ -290,3 +293,25 @@ def test_junit_xml_tells_why_a_container_never_started(cli: Cli, tmp_path: Path)
     error = ElementTree.parse(report).getroot().find(".//testcase[@name='unit']/error")
     assert error is not None
     assert "it was never started: Container image" in error.get("message", "")
+
+
+def test_junit_xml_has_no_success_of_a_container_that_runs(cli: Cli, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    cli.ok("run", "-d", "busybox", "--", "sleep", "600")
+
+    with connect() as runtime:
+        write(report, runtime.pods(), lambda _: False)
+
+    error = ElementTree.parse(report).getroot().find(".//error")
+    assert error is not None
+    assert error.get("message") == "it hasn't ended: it runs"
+
+
+def test_a_report_that_cannot_be_written_keeps_no_pod(cli: Cli, tmp_path: Path) -> None:
+    report = tmp_path / "missing" / "report.xml"
+
+    ran = cli("run", "--rm", "--junit", str(report), "busybox", "--", "true")
+
+    assert ran.code == 125
+    assert str(report) in ran.err
+    assert cli.ok("pods", "-q").out == ""

@@ -58,7 +58,7 @@ def pytest_runtest_makereport(
     """Add what is known of the test's pods to the report of its failure."""
     report = yield
     pods = item.stash.get(_PODS, None)
-    if report.when == "call" and report.failed and pods is not None:
+    if report.when in {"setup", "call"} and report.failed and pods is not None:
         from runtimes.client.testing.report import evidence
 
         for started in pods.started:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 _PERIOD = 0.05
+_LATE = 1.0  # what a container wrote last may come after its end
 
 
 class PodInTest:
@@ -124,14 +125,22 @@ class PodInTest:
         """Wait until the log of a container, or of any, has a text, and give the whole log.
 
         Raises:
+            FailedPrecondition: it has ended without.
             DeadlineExceeded: it hasn't within `timeout` seconds.
         """
+        what = f"wait for {text!r} in the log of pod '{self.name}'"
         end = time.monotonic() + timeout
+        ended_until = None
         while text not in (log := self._log_so_far(container)):
-            if time.monotonic() > end:
-                raise errors.DeadlineExceeded(
-                    f"wait for {text!r} in the log of pod '{self.name}': not within {timeout:g} s"
-                )
+            now = time.monotonic()
+            if self._error is not None:
+                raise self._error
+            if self._view is not None and self._view.finished:
+                ended_until = ended_until or now + _LATE
+                if now > ended_until:
+                    raise errors.FailedPrecondition(f"{what}: it has ended: {self._view.phase}")
+            if now > end:
+                raise errors.DeadlineExceeded(f"{what}: not within {timeout:g} s")
             threading.Event().wait(_PERIOD)
         return log
 
@@ -168,12 +177,22 @@ class PodInTest:
         self._wait("has started", started, timeout)
 
     def end(self) -> None:
-        """Remove it with all that it has. Idempotent."""
+        """Remove it with all that it has. Idempotent.
+
+        Raises:
+            DeadlineExceeded: it is removed, but still driven.
+        """
         self._ending = True
-        self._open.close()
-        self.pod.remove(force=True)
+        try:
+            self._open.close()
+        finally:
+            self.pod.remove(force=True)
         if self._driver.ident is not None:
             self._driver.join(PATIENCE)
+        if self._driver.is_alive():
+            raise errors.DeadlineExceeded(
+                f"end pod '{self.name}': its driver goes on after {PATIENCE:g} s"
+            )
 
     def _log_so_far(self, container: str | None) -> str:
         try:

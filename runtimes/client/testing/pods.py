@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runtimes.client.runtime import Runtime
+    from runtimes.client.workloads import Configuration
     from runtimes.core.pod import v1
 
     Source: TypeAlias = "str | Path | v1.Pod | Mapping[str, object]"
@@ -75,8 +76,11 @@ class Pods:
             manifest = image_pod(image, command, RunOptions(**options))
         elif options or command:
             raise errors.InvalidArgument("start a pod: options are for image=; a manifest has them")
-        made = PodInTest(self.runtime.create(self._own(manifest)))
+        pod, objects = self._own(manifest)
+        made = PodInTest(self.runtime.create(pod))
         self.started.append(made)
+        for kept in objects:  # now that there is a pod with which they go
+            self.runtime.keep(kept)
         made.start(timeout)
         return made
 
@@ -90,12 +94,12 @@ class Pods:
         while self.started:
             try:
                 self.started.pop().end()
-            except errors.Error as error:
+            except Exception as error:  # noqa: BLE001 - told with those of the others
                 failures.append(error)
         if failures:
             raise ExceptionGroup("remove pods of a test", failures)
 
-    def _own(self, manifest: Source) -> v1.Pod:
+    def _own(self, manifest: Source) -> tuple[v1.Pod, list[Configuration]]:
         from runtimes.client.workloads import configuration, wanted
         from runtimes.core.pod import v1
         from runtimes.kubelet.generate.references import Reference, references
@@ -105,14 +109,15 @@ class Pods:
         if len(pods) != 1 or not isinstance(pods[0], v1.Pod):
             kinds = ", ".join(one.kind for one in pods) or "nothing to run"
             raise errors.InvalidArgument(f"start a pod: the manifest has {kinds}; expected one Pod")
-        for kept in configuration(objects):
-            if Reference(kept.kind, kept.metadata.name) in references(pods[0]):
-                meta = replace(kept.metadata, namespace=self.namespace)
-                self.runtime.keep(replace(kept, metadata=meta))
+        named = [
+            replace(kept, metadata=replace(kept.metadata, namespace=self.namespace))
+            for kept in configuration(objects)
+            if Reference(kept.kind, kept.metadata.name) in references(pods[0])
+        ]
         meta = pods[0].metadata
         notes = {**meta.annotations, PROCESS: _spelled(_this_process())}
         meta = replace(meta, namespace=self.namespace, annotations=notes)
-        return replace(pods[0], metadata=meta)
+        return replace(pods[0], metadata=meta), named
 
 
 def remove_leftovers(runtime: Runtime) -> list[str]:

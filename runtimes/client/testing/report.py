@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -59,11 +60,12 @@ def _logs(pod: PodInTest) -> Iterator[str]:
     for one in pod.pod.containers:
         if one.status.restart_count:
             yield f"-- {one.name}, the attempt before"
-            yield from _lines(pod.pod.previous_logs(one.name, tail=_TAIL))
+            yield _told(partial(_lines, pod.pod.previous_logs, one.name))
         if several or one.status.restart_count:
             yield f"-- {one.name}"
-        yield from _lines(pod.pod.logs(one.name, tail=_TAIL))
+        yield _told(partial(_lines, pod.pod.logs, one.name))
 
 
-def _lines(lines: Iterator[LogLine]) -> Iterator[str]:
-    return (line.text.decode(errors="replace").rstrip("\n") for line in lines)
+def _lines(read: Callable[..., Iterator[LogLine]], container: str) -> Iterator[str]:
+    for line in read(container, tail=_TAIL):
+        yield line.text.decode(errors="replace").rstrip("\n")

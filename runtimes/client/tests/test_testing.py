@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from xml.etree import ElementTree
 
 import pytest
 from msgspec.structs import replace
 
 from runtimes.client import RunOptions, Runtime, connect, image_pod
+from runtimes.client.pod import Pod
+from runtimes.client.testing import pod as testing_pod
 from runtimes.client.testing.pods import PROCESS, Pods, remove_leftovers
+from runtimes.client.testing.report import evidence
 from runtimes.client.tests.pod_examples import node
 from runtimes.contract.testimage.busybox import busybox
 from runtimes.core import errors
@@ -100,6 +104,16 @@ def test_a_failure_tells_of_its_pods(pod):
     assert False, "on purpose"
 
 
+@pytest.fixture
+def broken(pod):
+    pod(image=IMAGE, command=["echo", "words to a fixture"]).wait()
+    raise RuntimeError("on purpose")
+
+
+def test_a_fixture_that_fails_tells_too(broken):
+    pass
+
+
 def test_a_pod_that_cannot_start_is_told_too(pod):
     pod({{
         "apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "lost"}},
@@ -172,7 +186,7 @@ class TestOnTheEmbeddedBackend:
     pytestmark = on_oci
 
     def test_a_suite_starts_pods_and_all_but_two_tests_pass(self, ran: Ran) -> None:
-        assert "2 failed, 4 passed" in ran.out, ran.out
+        assert "2 failed, 4 passed, 1 error" in ran.out, ran.out
 
     def test_a_failing_test_tells_states_events_and_logs(self, ran: Ran) -> None:
         failure = ran.case("test_a_failure_tells_of_its_pods").find("failure")
@@ -181,6 +195,12 @@ class TestOnTheEmbeddedBackend:
         for words in ("words of the pod", "Started container", "ended with 7 Error"):
             assert words in (failure.text or "")
             assert words in ran.out
+
+    def test_a_failing_fixture_tells_as_much(self, ran: Ran) -> None:
+        error = ran.case("test_a_fixture_that_fails_tells_too").find("error")
+
+        assert error is not None
+        assert "words to a fixture" in (error.text or "")
 
     def test_a_pod_that_did_not_start_is_told(self, ran: Ran) -> None:
         failure = ran.case("test_a_pod_that_cannot_start_is_told_too").find("failure")
@@ -235,5 +255,104 @@ def test_waiting_for_what_never_comes_ends(runtime: Runtime) -> None:
         sleeper.wait(timeout=0.2)
     ended = pods(image="busybox", command=["true"])
     with pytest.raises(errors.FailedPrecondition, match="it has ended"):
+        ended.wait_log("never")
+    with pytest.raises(errors.FailedPrecondition, match="it has ended"):
         ended.wait_ready()
     pods.end()
+
+
+def test_waiting_for_a_log_ends_with_its_driver(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pods = Pods(runtime)
+    sleeper = pods(image="busybox", command=["sleep", "1000"])
+    monkeypatch.setattr(sleeper, "_error", errors.Unavailable("the engine is gone"))
+
+    with pytest.raises(errors.Unavailable, match="the engine is gone"):
+        sleeper.wait_log("never")
+
+    pods.end()
+
+
+def test_a_log_that_cannot_be_read_hides_no_other(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise errors.NotFound("it is gone")
+
+    pods = Pods(runtime)
+    crash = pods(image="busybox", command=["sh", "-c", "echo now; exit 1"], restart="Always")
+    while not crash.restarts:
+        threading.Event().wait(0.02)
+    crash.wait_log("now")
+    monkeypatch.setattr(crash.pod, "previous_logs", refuse)
+
+    (logs,) = (text for title, text in evidence(crash) if title.endswith("logs"))
+
+    assert "it is gone" in logs
+    assert logs.endswith("now")
+    pods.end()
+
+
+def test_one_that_cannot_be_closed_keeps_no_pod(runtime: Runtime) -> None:
+    def refuse() -> NoReturn:
+        raise OSError("the port is stuck")
+
+    pods = Pods(runtime)
+    for _ in range(2):
+        pods(image="busybox", command=["sleep", "1000"])._open.callback(refuse)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        pods.end()
+
+    assert [type(one) for one in raised.value.exceptions] == [OSError, OSError]
+    assert list(runtime.pods()) == []
+
+
+def test_a_driver_that_goes_on_is_told(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(Pod, "drive", lambda *_: release.wait())
+    monkeypatch.setattr(testing_pod, "PATIENCE", 0.1)
+    pods = Pods(runtime)
+    with pytest.raises(errors.DeadlineExceeded):
+        pods(image="busybox", timeout=0.1)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        pods.end()
+
+    assert "its driver goes on" in str(raised.value.exceptions[0])
+    release.set()
+
+
+WITH_WORDS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data: {A: b}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: reader}
+spec:
+  containers:
+  - {name: main, image: busybox, command: [sleep, "1000"], envFrom: [{configMapRef: {name: words}}]}
+"""
+
+
+def test_what_is_kept_for_a_pod_goes_with_it_or_never_comes(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> NoReturn:
+        raise errors.AlreadyExists("taken")
+
+    pods = Pods(runtime)
+    objects = runtime.store.objects
+    pods(WITH_WORDS)
+    assert objects.config_map(pods.namespace, "words") is not None
+    pods.end()
+    assert objects.config_map(pods.namespace, "words") is None
+
+    monkeypatch.setattr(runtime, "create", refuse)
+    with pytest.raises(errors.AlreadyExists):
+        pods(WITH_WORDS)
+    assert objects.config_map(pods.namespace, "words") is None
