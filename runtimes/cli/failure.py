@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runtimes.cli.output.words import printable
 from runtimes.core import errors
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _explain(error: Exception, settings: Settings) -> int:
 
         traceback.print_exception(error)
     for line in lines(error):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     if isinstance(error, ExitCode):
         return error.exit_code
     return RUNTIME_FAILED if settings.command in TRANSPARENT else FAILED

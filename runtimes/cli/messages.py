@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runtimes.cli.output.words import printable
+
 if TYPE_CHECKING:
     from runtimes.client import Event
 
@@ -16,7 +18,7 @@ _TOLD_AS_ERRORS = {"Failed", "FailedCreatePodSandBox", "ErrImageNeverPull", "Ins
 
 def note(text: str) -> None:
     """Say something."""
-    click.echo(f"runtimes: {text}", err=True)
+    click.echo(printable(f"runtimes: {text}"), err=True)
 
 
 def show_log(*, debug: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from runtimes.cli.output.words import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -32,7 +34,7 @@ def lay_out(section: Section, indent: str = "") -> Iterator[str]:
             yield from lay_out(value, indent + _STEP)
         elif isinstance(value, Block):
             yield head
-            yield from (f"{indent}{_STEP}{line}" for line in value)
+            yield from (f"{indent}{_STEP}{printable(line)}" for line in value)
         else:
             yield from _beside(head, value, len(indent) + width)
 
@@ -40,4 +42,4 @@ def lay_out(section: Section, indent: str = "") -> Iterator[str]:
 def _beside(head: str, value: str | tuple[str, ...], column: int) -> Iterator[str]:
     lines: Iterable[str] = value.splitlines() if isinstance(value, str) else value
     for number, line in enumerate(lines):
-        yield f"{'' if number else head:{column}}{line}"
+        yield f"{'' if number else head:{column}}{printable(line)}"

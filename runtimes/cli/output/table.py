@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from runtimes.cli.output import colour
+from runtimes.cli.output.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ def _laid_out(
     items: Sequence[T], columns: Sequence[Column[T]], look: Look
 ) -> tuple[str, tuple[int, ...]]:
     shown = [column for column in columns if look.wide or not column.wide]
-    rows = [[column.text(item) or "-" for column in shown] for item in items]
+    rows = [[printable(column.text(item)) or "-" for column in shown] for item in items]
     titles = [column.title for column in shown]
     widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
     if look.below:

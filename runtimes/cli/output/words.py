@@ -1,4 +1,4 @@
-"""Ages, sizes and ids as short as people like them."""
+"""Ages, sizes and ids as short as people like them, and texts that leave terminals alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ _BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 def short_id(identifier: str) -> str:
     """Cut an id as crictl does, without the algorithm of a digest."""
     return identifier.removeprefix("sha256:")[:SHORT_ID]
+
+
+def printable(text: str) -> str:
+    """Replace what would command a terminal: containers write texts, too (CVE-2021-25743)."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)
 
 
 def age(since_ns: int, now_ns: int) -> str:

@@ -12,6 +12,7 @@ from runtimes.cli.output import colour
 from runtimes.cli.output.data import print_data, to_data
 from runtimes.cli.output.listing import Listing
 from runtimes.cli.output.log_printer import LogPrinter
+from runtimes.cli.output.sections import Block, lay_out
 from runtimes.cli.output.table import Column, Look, render
 from runtimes.cli.output.words import age, short_id, size
 from runtimes.client import LogLine
@@ -49,6 +50,25 @@ def test_wide_tables_have_more_columns_and_empty_cells_a_dash() -> None:
     assert render(_FRUITS, _COLUMNS, Look(wide=True)).splitlines()[1:] == [
         "apple        5   here",
         "fig       1000   -",
+    ]
+
+
+_EVIL = "\x1b]0;owned\x07\x9b2J\rwords"
+
+
+def test_no_text_commands_the_terminal() -> None:
+    painted = [Column[Fruit]("NAME", lambda fruit: fruit.name, paint=lambda _: colour.BAD)]
+    sections = lay_out([("Message", _EVIL), ("Notes", (_EVIL,)), ("Types", Block([_EVIL]))])
+
+    assert render([Fruit(_EVIL, 1)], painted, Look(colours=True)).splitlines()[1] == (
+        "\x1b[31m?]0;owned??2J?words\x1b[0m"
+    )
+    assert list(sections) == [
+        "Message:  ?]0;owned??2J",
+        "          words",
+        "Notes:    ?]0;owned??2J?words",
+        "Types:",
+        "  ?]0;owned??2J?words",
     ]
 
 
