@@ -105,8 +105,14 @@ def created_at_of(found: Mapping[str, str]) -> int:
 
 
 def image_volumes_of(found: Mapping[str, str]) -> list[dict[str, str]]:
-    """The images that a container mounts, each as `spec.image_volume.written` has it."""
-    kept: list[dict[str, str]] = json.loads(found.get(IMAGE_VOLUMES, "[]"))
+    """The images that a container mounts, each as `spec.image_volume.written` has it.
+
+    None where the label can't be read: anyone may make containers with such labels.
+    """
+    try:
+        kept: list[dict[str, str]] = json.loads(found.get(IMAGE_VOLUMES, "[]"))
+    except ValueError:
+        return []
     return kept
 
 

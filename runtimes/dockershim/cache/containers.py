@@ -18,10 +18,16 @@ from runtimes.core.docker.interface import ListOptions
 from runtimes.dockershim.cache.feed import Feed
 from runtimes.dockershim.cache.known import RUNNING, Known, ended
 from runtimes.dockershim.cache.watch import Watch
+from runtimes.dockershim.container.state import moment
 
 if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
-    from runtimes.core.docker.types import ContainerInspect, ContainerSummary, Event
+    from runtimes.core.docker.types import (
+        ContainerInspect,
+        ContainerState,
+        ContainerSummary,
+        Event,
+    )
 
 RELIST_PERIOD = 30.0
 _MANY = 50
@@ -83,7 +89,7 @@ class ContainerCache:
         found = self._docker.inspect_container(container_id)
         if self._live:
             self._known.keep_inspected(container_id, found, asked)
-        elif not found["State"]["Running"]:
+        elif has_ended(found["State"]):
             self._ended.add(container_id)
         return found
 
@@ -144,8 +150,10 @@ class ContainerCache:
         """Docker's lists learn of an end later than its descriptions, by which it was told."""
         running = {one["Id"] for one in found if one["State"] == RUNNING}
         self._ended &= running
-        over = {one for one in tuple(self._ended) if not self._runs(one)}
-        return [ended(one) if one["Id"] in over else one for one in found]
+        for one in tuple(self._ended):
+            if self._runs(one):
+                self._ended.discard(one)
+        return [ended(one) if one["Id"] in self._ended else one for one in found]
 
     def _runs(self, container_id: str) -> bool:
         """Ask: without events nobody tells that it was started again."""
@@ -167,6 +175,11 @@ class ContainerCache:
     def _list(self, *ids: str) -> list[ContainerSummary]:
         filters = {"label": [labels.DOCKER_TYPE]} | ({"id": list(ids)} if ids else {})
         return self._docker.list_containers(ListOptions(all=True, filters=filters))
+
+
+def has_ended(state: ContainerState) -> bool:
+    """Whether it ran and runs no more; one that was never started hasn't ended. Pure."""
+    return not state["Running"] and moment(state["FinishedAt"]) > 0
 
 
 def resolve(found: list[ContainerSummary], id_or_prefix: str, what: str) -> ContainerSummary:

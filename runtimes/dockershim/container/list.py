@@ -26,8 +26,10 @@ def list_containers(
     Source: CRI ListContainers.
     """
     wanted = cri.ContainerFilter() if filter is None else filter
+    failed = engine.failed.noted()  # Before the list, which lacks what was made since.
     known = engine.cache.containers()
-    found = engine.lines.of(known, engine.failed.among({one["Id"] for one in known}))
+    engine.failed.forget(failed.difference(one["Id"] for one in known))
+    found = engine.lines.of(known, failed)
     chosen = [copied(item) for item in found if matches(item, wanted)]
     return sorted(chosen, key=lambda item: item.created_at, reverse=True)
 

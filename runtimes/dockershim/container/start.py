@@ -60,14 +60,17 @@ def _start(engine: Engine, found: ContainerInspect) -> None:
         engine.cache.changed(found["Id"])
         with suppress(errors.Error):
             find.described(engine, found["Id"])  # That it failed is noted, for lists.
-        raise _explained(error, found["Config"].get("User", "").partition(":")[0]) from error
+        explained = _explained(error, found["Config"].get("User", "").partition(":")[0])
+        if explained is None:
+            raise
+        raise explained from error
 
 
-def _explained(error: errors.Error, user: str) -> errors.Error:
+def _explained(error: errors.Error, user: str) -> errors.Error | None:
     """A user that the image lacks is the caller's mistake, which no status says. Pure."""
     if isinstance(error, errors.Internal) and user and not user.isdecimal() and user in str(error):
         return errors.InvalidArgument(f"{error}; is user '{user}' in the image's /etc/passwd?")
-    return error
+    return None
 
 
 def _limit(engine: Engine, container_id: str, wanted: str) -> None:

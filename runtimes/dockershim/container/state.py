@@ -8,6 +8,7 @@
     never started, but an exit code                 EXITED    ContainerCannotRun
     never started, being removed                    EXITED
     never started                                   CREATED
+    a word that isn't Docker's                      UNKNOWN
 
 A child that was OOM killed doesn't make its parent so: the exit code tells.
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _KILLED = 137
 _ALIVE = frozenset({"running", "paused", "restarting"})
 GOING = frozenset({"removing", "dead"})
+_ENDED = GOING | {"exited"}
+_WORDS = _ALIVE | _ENDED | {"created"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Condition:
 
 def condition(state: ContainerState, created_at_ns: int) -> Condition:
     """Read Docker's state."""
+    if state.get("Status", "created") not in _WORDS:
+        return Condition(cri.CONTAINER_UNKNOWN)
     started, finished = moment(state["StartedAt"]), moment(state["FinishedAt"])
     if state["Running"]:
         return Condition(cri.CONTAINER_RUNNING, started_at_ns=started)
@@ -62,9 +67,13 @@ def cannot_run(state: ContainerState) -> bool:
 def of_summary(found: ContainerSummary, *, failed: bool) -> cri.ContainerState.ValueType:
     """The state in a list, which has no exit code: whether a start failed is known elsewhere."""
     word = found["State"]
-    if word == "created" and not failed:
-        return cri.CONTAINER_CREATED
-    return cri.CONTAINER_RUNNING if word in _ALIVE else cri.CONTAINER_EXITED
+    if word in _ALIVE:
+        return cri.CONTAINER_RUNNING
+    if word in _ENDED:
+        return cri.CONTAINER_EXITED
+    if word == "created":
+        return cri.CONTAINER_EXITED if failed else cri.CONTAINER_CREATED
+    return cri.CONTAINER_UNKNOWN
 
 
 def _reason(state: ContainerState) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -25,13 +25,11 @@ class FailedStarts:
         """Note one. Idempotent."""
         (self._folder / container_id).touch(mode=0o600)
 
-    def forget(self, container_id: str) -> None:
+    def forget(self, container_ids: Iterable[str]) -> None:
         """Idempotent."""
-        (self._folder / container_id).unlink(missing_ok=True)
+        for container_id in container_ids:
+            (self._folder / container_id).unlink(missing_ok=True)
 
-    def among(self, container_ids: Collection[str]) -> frozenset[str]:
-        """Those of all containers that there are; what was noted of others is forgotten."""
-        noted = {path.name for path in self._folder.iterdir()}
-        for gone in noted.difference(container_ids):
-            self.forget(gone)
-        return frozenset(noted.intersection(container_ids))
+    def noted(self) -> frozenset[str]:
+        """All of them, those that were removed meanwhile too."""
+        return frozenset(path.name for path in self._folder.iterdir())

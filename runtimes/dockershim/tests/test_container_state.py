@@ -57,6 +57,7 @@ CASES = [
         Condition(cri.CONTAINER_EXITED, "ContainerCannotRun", CREATED_AT, CREATED_AT),
     ),
     (docker("removing"), Condition(cri.CONTAINER_EXITED, "", CREATED_AT, CREATED_AT)),
+    (docker("stopping"), Condition(cri.CONTAINER_UNKNOWN)),
     (docker("dead", **RAN), Condition(cri.CONTAINER_EXITED, "Completed", SECOND, 2 * SECOND)),
 ]
 

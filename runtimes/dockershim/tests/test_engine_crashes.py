@@ -23,6 +23,7 @@ from runtimes.core import deadline, errors, logs
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import ListOptions
 from runtimes.dockershim.tests.conftest import Node
+from runtimes.dockershim.tests.wait import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,13 +68,6 @@ def _collected() -> Iterator[None]:
     """What docker-py left is collected within the test whose it is."""
     yield
     gc.collect()
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 def follow_events(service: DockershimService) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.tests.wait import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtimes.core.docker.types import ContainerSummary
     from runtimes.dockershim.service import DockershimService
     from runtimes.dockershim.tests.conftest import Node
 
@@ -39,6 +42,10 @@ def status(service: DockershimService, container_id: str) -> cri.ContainerStatus
     return service.container_status(container_id).status
 
 
+def has_exited(service: DockershimService, container_id: str) -> bool:
+    return status(service, container_id).state == cri.CONTAINER_EXITED
+
+
 def follow_events(service: DockershimService) -> None:
     for _ in range(2):
         service.list_containers()
@@ -51,9 +58,10 @@ def test_a_container_that_can_not_be_started_has_exited_in_both(
     container = service.create_container(sandbox, node.container("/no/such/program"), config)
     assert listed(service, container).state == cri.CONTAINER_CREATED
 
-    with pytest.raises(errors.InvalidArgument):
+    with pytest.raises(errors.InvalidArgument) as raised:
         service.start_container(container)
 
+    assert raised.value.__cause__ is not raised.value
     for one in (service, node.open()):
         assert listed(one, container).state == cri.CONTAINER_EXITED
         assert status(one, container).state == cri.CONTAINER_EXITED
@@ -63,6 +71,23 @@ def test_a_container_that_can_not_be_started_has_exited_in_both(
     service.remove_container(container)
     service.list_containers()
     assert list(service.engine.paths.failed.iterdir()) == []
+
+
+def test_a_failed_start_that_is_noted_while_a_list_is_asked_for_is_not_forgotten(
+    node: Node, service: DockershimService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = service.engine.cache.containers
+
+    def noted_meanwhile() -> list[ContainerSummary]:
+        found = asked()
+        service.engine.failed.add("made-since")
+        return found
+
+    monkeypatch.setattr(service.engine.cache, "containers", noted_meanwhile)
+
+    service.list_containers()
+
+    assert service.engine.failed.noted() == {"made-since"}
 
 
 def test_a_start_that_failed_by_hand_is_exited_in_lists_once_a_status_said_so(
@@ -90,8 +115,7 @@ def test_a_container_whose_end_a_status_told_is_never_listed_as_running(
             follow_events(asked)
         service.start_container(container)
 
-        while status(asked, container).state != cri.CONTAINER_EXITED:
-            pass
+        wait_for(partial(has_exited, asked, container), "its end to be told")
 
         assert listed(asked, container).state == cri.CONTAINER_EXITED
 

@@ -75,3 +75,8 @@ def test_a_caller_can_not_set_the_labels_that_are_ours() -> None:
 
     assert not {labels.CGROUP_LIMITS, labels.IMAGE_VOLUMES} & set(written)
     assert labels.read(written)[0] == {"app": "web"}
+
+
+@pytest.mark.parametrize("text", ["", "[{", "none"])
+def test_a_label_of_image_volumes_that_can_not_be_read_names_none(text: str) -> None:
+    assert labels.image_volumes_of({labels.IMAGE_VOLUMES: text}) == []

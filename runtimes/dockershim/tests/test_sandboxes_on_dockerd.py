@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
 from runtimes.dockershim import labels, naming
+from runtimes.dockershim.tests.wait import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +26,6 @@ pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 
 def state(service: DockershimService, sandbox_id: str) -> int:
     return service.pod_sandbox_status(sandbox_id).status.state
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def record_file(service: DockershimService, sandbox_id: str) -> Path:
@@ -51,7 +44,7 @@ def test_a_sandbox_whose_pause_process_was_killed_is_not_ready(
 
     os.kill(record.pause.pid, signal.SIGKILL)
 
-    wait_for(lambda: state(service, sandbox) == cri.SANDBOX_NOTREADY)
+    wait_for(lambda: state(service, sandbox) == cri.SANDBOX_NOTREADY, "it to be not ready")
     assert not service.pod_sandbox_status(sandbox).status.network.ip
     assert service.run_pod_sandbox(node.sandbox("killed", attempt=1)) != sandbox
 
@@ -233,6 +226,12 @@ def test_what_somebody_else_does_is_seen_at_once_after_events_tell(
     other = node.open()
     other.stop_container(container, 0)
 
-    wait_for(lambda: service.container_status(container).status.state == cri.CONTAINER_EXITED)
+    wait_for(
+        lambda: service.container_status(container).status.state == cri.CONTAINER_EXITED,
+        "its end to be told",
+    )
     other.remove_container(container)
-    wait_for(lambda: container not in {one.id for one in service.list_containers()})
+    wait_for(
+        lambda: container not in {one.id for one in service.list_containers()},
+        "its removal to be told",
+    )
