@@ -32,11 +32,20 @@ def main() -> None:
 
 def _cut_off(shared: Path) -> None:
     """Make every mount private but `shared` and those below; what no path reaches doesn't count."""
-    libc = ctypes.CDLL(None)
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        point = line.split()[4].encode().decode("unicode_escape")
-        if not Path(point).is_relative_to(shared):
-            libc.mount(None, os.fsencode(point), None, _MS_PRIVATE, None)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for point in points(Path("/proc/self/mountinfo").read_bytes()):
+        if Path(point).is_relative_to(shared):
+            continue
+        failed = libc.mount(None, os.fsencode(point), None, _MS_PRIVATE, None)
+        reason = os.strerror(ctypes.get_errno())
+        if failed and Path(point).is_mount():
+            sys.exit(f"make the mount {point} private: {reason}")
+
+
+def points(table: bytes) -> list[str]:
+    """Where a mountinfo's mounts are, without its octal escapes. Pure."""
+    escaped = [line.split(b" ", 5)[4] for line in table.split(b"\n") if line]
+    return [os.fsdecode(one.decode("unicode_escape").encode("latin-1")) for one in escaped]
 
 
 def _prepare(bindings: list[str]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.engines import __main__ as command
-from runtimes.contract.engines import containerd
+from runtimes.contract.engines import containerd, init
 from runtimes.contract.engines.places import MAX_SOCKET, Places
 from runtimes.contract.engines.process import EngineFailed, ProcessId
 from runtimes.contract.engines.unix_http import UnixConnection
@@ -227,6 +227,27 @@ def test_a_mount_elsewhere_stays_on_its_side(
 
     assert not tmp_path.is_mount()
     world.run(["umount", str(tmp_path)])
+
+
+def test_mount_points_are_read_as_the_kernel_writes_them() -> None:
+    line = "36 35 98:0 / {} rw,noatime - tmpfs none rw\n"
+    table = (line.format("/mnt/\\040über") + line.format("/")).encode()
+
+    assert init.points(table) == ["/mnt/ über", "/"]
+
+
+@pytest.mark.needs_root
+def test_namespaces_whose_mounts_stay_shared_are_refused(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    command = [sys.executable, "-I", "-S", init.__file__, str(ready), str(tmp_path / "shared")]
+    powerless = ["unshare", "--mount", "setpriv", "--bounding-set", "-sys_admin"]
+
+    done = subprocess.run(
+        [*powerless, *command], capture_output=True, text=True, check=False, timeout=30
+    )
+
+    assert "private: Operation not permitted" in done.stderr
+    assert not ready.exists()
 
 
 @pytest.mark.needs_registry
