@@ -57,7 +57,7 @@ class RktOptions:
 
 @dataclass(frozen=True, slots=True)
 class PodBackend:
-    """Pods that are prepared and run as a whole, as kubelet 1.1 to 1.9 ran them."""
+    """Pods that are prepared and run as a whole, as kubelet 1.1 to 1.10 ran them."""
 
     name: str = "rkt"
     kind: Kind = Kind.POD

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri import apparmor
 from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runtimes.core.cri.v1.api_pb2 import LinuxContainerSecurityContext as Context
 
 _KERNEL = ("/proc/", "/sys/")
@@ -47,23 +50,32 @@ def _full(name: str) -> str:
 
 
 def unconfined(context: Context) -> bool:
-    """Without a seccomp filter."""
-    return context.seccomp.profile_type == cri.SecurityProfile.Unconfined and context.HasField(
-        "seccomp"
-    )
+    """Without a seccomp filter; the newer field counts first."""
+    if context.HasField("seccomp"):
+        return context.seccomp.profile_type == cri.SecurityProfile.Unconfined
+    return context.seccomp_profile_path == "unconfined"
+
+
+def _by_file(context: Context) -> bool:
+    """With a seccomp filter of the node."""
+    if context.HasField("seccomp"):
+        return context.seccomp.profile_type == cri.SecurityProfile.Localhost
+    return context.seccomp_profile_path.startswith("localhost/")
 
 
 def check(name: str, config: cri.ContainerConfig) -> None:
     """Refuse what rkt has no words for, where leaving it out would mislead.
 
     Raises:
-        Unimplemented: profiles of the node, SELinux, devices, terminals.
+        Unimplemented: profiles of the node, SELinux, devices, terminals, a stop signal, or paths
+            to hide that aren't the kernel's.
+        InvalidArgument: an unknown AppArmor profile.
     """
     context = config.linux.security_context
-    localhost = cri.SecurityProfile.Localhost
+    paths = (*context.masked_paths, *context.readonly_paths)
     asked = {
-        "a seccomp profile of the node": context.seccomp.profile_type == localhost,
-        "an AppArmor profile": context.apparmor.profile_type == localhost,
+        "a seccomp profile of the node": _by_file(context),
+        "an AppArmor profile": apparmor.wanted(context).startswith(apparmor.LOCALHOST),
         "SELinux options": bool(context.selinux_options.type or context.selinux_options.level),
         "devices": bool(config.devices),
         "a terminal": config.tty,
@@ -71,6 +83,8 @@ def check(name: str, config: cri.ContainerConfig) -> None:
         "the node's processes": context.namespace_options.pid == cri.NODE,
         "the node's IPC": context.namespace_options.ipc == cri.NODE,
         "another container's processes": bool(context.namespace_options.target_id),
+        "a stop signal": config.stop_signal not in {0, cri.SIGNAL_SIGTERM},
+        "paths of its own to hide": any(not path.startswith(_KERNEL) for path in paths),
     }
     refused = [what for what, wanted in asked.items() if wanted]
     if refused:
@@ -79,35 +93,36 @@ def check(name: str, config: cri.ContainerConfig) -> None:
         )
 
 
-def check_app(name: str, config: cri.ContainerConfig) -> None:
-    """Refuse what only a whole manifest can say, and `rkt app add` can't.
+def check_app(config: cri.ContainerConfig, argv: Sequence[str]) -> None:
+    """Refuse what only a whole manifest can say, and `rkt app add` can't, of a command `argv`.
 
     Raises:
-        Unimplemented: no_new_privs, a stop signal, or paths to hide that aren't the kernel's.
+        Unimplemented: no_new_privs, or what ends rkt's words early and would be read as its flags.
     """
-    context = config.linux.security_context
-    paths = (*context.masked_paths, *context.readonly_paths)
+    paths = [path for mount in config.mounts for path in (mount.host_path, mount.container_path)]
     asked = {
-        "no_new_privs": context.no_new_privs,
-        "a stop signal": config.stop_signal not in {0, cri.SIGNAL_SIGTERM},
-        "paths of its own to hide": any(not path.startswith(_KERNEL) for path in paths),
+        "no_new_privs": config.linux.security_context.no_new_privs,
+        "an argument '---'": "---" in argv,
+        "a comma in the path of a mount": any("," in path for path in paths),
     }
     refused = [what for what, wanted in asked.items() if wanted]
     if refused:
         raise errors.Unimplemented(
-            f"create container '{name}' with {', '.join(refused)}: 'rkt app add' can't; use another"
-            " backend"
+            f"create container '{config.metadata.name}' with {', '.join(refused)}: 'rkt app add'"
+            " can't; use another backend"
         )
 
 
 def check_mount(mount: cri.Mount) -> None:
     """Raises:
-    Unimplemented: a mount of an image, or with propagation.
+    Unimplemented: a mount of an image, or with more than being read-only.
     """
-    if mount.image.image or mount.propagation != cri.PROPAGATION_PRIVATE:
+    shared = mount.propagation != cri.PROPAGATION_PRIVATE
+    mapped = mount.uidMappings or mount.gidMappings
+    if mount.image.image or shared or mapped or mount.recursive_read_only or mount.mount_options:
         raise errors.Unimplemented(
-            f"mount {mount.container_path}: rkt mounts files and folders of the node only, and"
-            " without propagation"
+            f"mount {mount.container_path}: rkt mounts files and folders of the node only, without"
+            " propagation, mappings of ids, submounts that are read-only, or options of one's own"
         )
 
 

@@ -43,7 +43,6 @@ def create_container(engine: ShimEngine, sandbox_id: str, config: cri.ContainerC
     if not name:
         raise errors.InvalidArgument("create a container: its config needs a name")
     security.check(name, config)
-    security.check_app(name, config)
     with engine.sandboxes.lock(sandbox_id, shared=True) as sandbox:
         if sandbox.stopped:
             raise errors.FailedPrecondition(f"create container '{name}': its sandbox is stopped")
@@ -87,12 +86,14 @@ def _app(
     engine: ShimEngine, record: ContainerRecord, config: cri.ContainerConfig, image: StoredImage
 ) -> NewApp:
     context, resources = config.linux.security_context, config.linux.resources
+    argv = command(config, image)
+    security.check_app(config, argv)
     user, group, groups = _identity(engine, config, image)
     quota, period = resources.cpu_quota, resources.cpu_period
     return NewApp(
         name=record.app,
         image_id=image.id,
-        argv=tuple(command(config, image)),
+        argv=tuple(argv),
         user=user,
         group=group,
         groups=groups,

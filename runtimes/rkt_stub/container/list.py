@@ -5,8 +5,10 @@ Source: CRI ListContainers.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.rkt_stub.container.observe import observe
 from runtimes.rkt_stub.sandbox.list import has_labels
@@ -22,11 +24,11 @@ def list_containers(engine: ShimEngine, filter: cri.ContainerFilter | None) -> l
     Source: CRI ListContainers.
     """
     wanted = cri.ContainerFilter() if filter is None else filter
-    found = (
-        _summary(engine, record)
-        for record in reversed(engine.containers.all())
-        if _fits(record, wanted)
-    )
+    found = []
+    for record in reversed(engine.containers.all()):
+        if _fits(record, wanted):
+            with suppress(errors.NotFound):  # it was removed meanwhile
+                found.append(_summary(engine, record))
     return [
         item for item in found if not wanted.HasField("state") or item.state == wanted.state.state
     ]

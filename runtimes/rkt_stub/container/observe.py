@@ -30,6 +30,7 @@ KILLED, SIGKILL = 137, 9
 EXEC_FAILED = 203
 _LAST_LINES = 5.0
 _PAUSE = 0.005
+_ALIVE = {"created": cri.CONTAINER_CREATED, "running": cri.CONTAINER_RUNNING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +48,45 @@ def observe(engine: ShimEngine, record: ContainerRecord) -> Observed:
     """Look; what has ended is written down on the way."""
     if record.end is not None:
         return _ended(record.end)
+    alive = _alive(engine, record, status(engine.rkt, engine.uuid(record.sandbox_id), record.app))
+    if alive is not None:
+        return alive
+    with engine.containers.lock(record.id) as locked:
+        return look(engine, locked)
+
+
+def look(engine: ShimEngine, record: ContainerRecord) -> Observed:
+    """As `observe`, for whoever holds the container's lock: nobody adds or removes it meanwhile."""
+    if record.end is not None:
+        return _ended(record.end)
     uuid = engine.uuid(record.sandbox_id)
     app = status(engine.rkt, uuid, record.app)
-    if app is not None and app["state"] == "created" and _pod_runs(engine, record, uuid):
-        return Observed(cri.CONTAINER_CREATED)
-    if app is not None and app["state"] == "running" and _pod_runs(engine, record, uuid):
-        return Observed(cri.CONTAINER_RUNNING, app.get("started_at", 0))
+    alive = _alive(engine, record, app)
+    if alive is not None:
+        return alive
     if app is None:
         _must_be_gone(engine, record, uuid)
     _wait_for_log(engine, record, app)
     end = end_of(record, app, time.time_ns())
-    settle(engine, record.id, end)
+    engine.containers.save(replace(record, end=end))
     return _ended(end)
+
+
+def _alive(engine: ShimEngine, record: ContainerRecord, app: App | None) -> Observed | None:
+    if app is None or app["state"] not in _ALIVE or not _pod_runs(engine, record):
+        return None
+    return Observed(_ALIVE[app["state"]], app.get("started_at", 0))
 
 
 def _ended(end: End) -> Observed:
     return Observed(cri.CONTAINER_EXITED, end.started_at_ns, end)
 
 
-def _pod_runs(engine: ShimEngine, record: ContainerRecord, uuid: str) -> bool:
+def _pod_runs(engine: ShimEngine, record: ContainerRecord) -> bool:
     """`app status` of a pod that was killed still says what it said before."""
     if supervised(engine.folder(record.sandbox_id)):
         return True
-    pod = find_pod(engine.rkt, uuid)
+    pod = find_pod(engine.rkt, engine.uuid(record.sandbox_id))
     return pod is not None and pod["state"] == "running"
 
 
@@ -102,14 +119,13 @@ def end_of(record: ContainerRecord, app: App | None, now_ns: int) -> End:
     return End(code, started, finished or now_ns, "Error" if code else "Completed")
 
 
-def settle(engine: ShimEngine, container_id: str, end: End | None = None) -> None:
+def settle(engine: ShimEngine, container_id: str) -> None:
     """Write down how a container ended, unless that is known; it must have."""
     with engine.containers.lock(container_id) as record:
         if record.end is not None:
             return
-        if end is None:
-            app = status(engine.rkt, engine.uuid(record.sandbox_id), record.app)
-            end = end_of(record, app, time.time_ns())
+        app = status(engine.rkt, engine.uuid(record.sandbox_id), record.app)
+        end = end_of(record, app, time.time_ns())
         engine.containers.save(replace(record, end=end))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.rkt_stub.container.observe import observe
+from runtimes.rkt_stub.container.observe import look
 from runtimes.rkt_stub.program.app.start import start
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def start_container(engine: ShimEngine, container_id: str) -> None:
         Internal: rkt refused.
     Source: CRI StartContainer.
     """
-    record = engine.containers.load(container_id)
-    state = observe(engine, record).state
-    if state != cri.CONTAINER_CREATED:
-        told = cri.ContainerState.Name(state).removeprefix("CONTAINER_")
-        raise errors.FailedPrecondition(
-            f"start container '{container_id}': it is {told}; only a CREATED one can be started"
-        )
-    answer = start(engine.rkt, engine.uuid(record.sandbox_id), record.app)
+    with engine.containers.lock(container_id) as record:
+        state = look(engine, record).state
+        if state != cri.CONTAINER_CREATED:
+            told = cri.ContainerState.Name(state).removeprefix("CONTAINER_")
+            raise errors.FailedPrecondition(
+                f"start container '{container_id}': it is {told}; only a CREATED one can be started"
+            )
+        answer = start(engine.rkt, engine.uuid(record.sandbox_id), record.app)
     if not answer.ok:
         raise answer.failure(f"start container '{container_id}'")

@@ -5,6 +5,7 @@ Source: CRI StopContainer; rktlet, which ignored the timeout.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
@@ -24,15 +25,16 @@ def stop_container(engine: ShimEngine, container_id: str, timeout: int) -> None:
 
     Source: CRI StopContainer.
     """
-    try:
-        record = engine.containers.load(container_id)
-    except errors.NotFound:
-        return
+    with suppress(errors.NotFound):
+        _stop(engine, engine.containers.load(container_id), timeout)
+
+
+def _stop(engine: ShimEngine, record: ContainerRecord, timeout: int) -> None:
     if observe.observe(engine, record).state != cri.CONTAINER_RUNNING:
         return
     if timeout <= 0 or not _terminate(engine, record, timeout):
         _kill(engine, record)
-    observe.observe(engine, engine.containers.load(container_id))
+    observe.observe(engine, engine.containers.load(record.id))
 
 
 def _terminate(engine: ShimEngine, record: ContainerRecord, timeout: int) -> bool:

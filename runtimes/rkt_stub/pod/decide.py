@@ -16,13 +16,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtimes.core.pod.probes import ProbeResult
 from runtimes.core.pod.status import ContainerState
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.compute import fault_of
 from runtimes.kubelet.actions.init import init_progress
+from runtimes.kubelet.actions.model import KillReason
 from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from runtimes.core.pod import v1
     from runtimes.core.pod.probes import ProbeResults
     from runtimes.core.pod.status import ContainerStatus, PodStatus
@@ -62,13 +64,16 @@ def _with_regular(pod: v1.Pod, status: PodStatus, probes: ProbeResults, *, runs:
     faults = {
         one.name: fault
         for one in pod.spec.containers
-        if (fault := _fault(one, status.latest(one.name), probes))
+        if _runs(latest := status.latest(one.name))
+        and (fault := fault_of(pod, one, latest, probes))
     }
     if not due and not faults:
         keep = any(_runs(status.latest(one.name)) for one in pod.spec.containers)
         return NOTHING if keep else PodChange(kill=runs, why="all its containers have ended")
-    why = next(iter(faults.values()), f"container {due[0].name} has to start" if due else "")
-    if restart_policy(pod) == NEVER and not due and "definition" not in why:
+    said = [message for _, message in faults.values()]
+    why = ", ".join(said) if said else f"container {due[0].name} has to start"
+    changed = any(reason is KillReason.DEFINITION_CHANGED for reason, _ in faults.values())
+    if restart_policy(pod) == NEVER and not due and not changed:
         return PodChange(kill=runs, why=why)
     again = {one.name for one in due} | faults.keys()
     run = [
@@ -77,7 +82,7 @@ def _with_regular(pod: v1.Pod, status: PodStatus, probes: ProbeResults, *, runs:
     return PodChange(kill=runs, run=tuple(run), why=why)
 
 
-def _runs(latest: ContainerStatus | None) -> bool:
+def _runs(latest: ContainerStatus | None) -> TypeGuard[ContainerStatus]:
     return latest is not None and latest.state is ContainerState.RUNNING
 
 
@@ -98,15 +103,3 @@ def _in_doubt(latest: ContainerStatus, status: PodStatus) -> bool:
         one.exit_code and one.id.partition(":")[0] == uuid and one.id != latest.id
         for one in status.containers
     )
-
-
-def _fault(container: v1.Container, latest: ContainerStatus | None, probes: ProbeResults) -> str:
-    if latest is None or latest.state is not ContainerState.RUNNING:
-        return ""
-    if latest.hash not in {0, container_hash(container)}:
-        return f"Container {container.name} definition changed"
-    if probes.liveness.get(latest.id) is ProbeResult.FAILURE:
-        return f"Container {container.name} failed liveness probe"
-    if probes.startup.get(latest.id) is ProbeResult.FAILURE:
-        return f"Container {container.name} failed startup probe"
-    return ""

@@ -140,6 +140,10 @@ def _isolators(config: cri.ContainerConfig) -> list[Isolator]:
     if resources.cpu_quota > 0 and resources.cpu_period:
         millis = resources.cpu_quota * 1000 // resources.cpu_period
         found.append({"name": "resource/cpu", "value": {"limit": f"{max(1, millis)}m"}})
+    if resources.cpu_shares:
+        found.append({"name": "os/linux/cpu-shares", "value": resources.cpu_shares})
+    if resources.oom_score_adj:
+        found.append({"name": "os/linux/oom-score-adj", "value": resources.oom_score_adj})
     if context.no_new_privs:
         found.append({"name": "os/linux/no-new-privileges", "value": True})
     retained = security.retained(context)

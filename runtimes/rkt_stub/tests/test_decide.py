@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from runtimes.core.pod.probes import NO_PROBES, ProbeResult, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus, SandboxStatus
-from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.actions.hash import definition_hash
 from runtimes.kubelet.manifest.load import load, pods
 from runtimes.rkt_stub.pod.decide import NOTHING, PodChange, decide
 
@@ -23,8 +23,9 @@ metadata: {{name: p, uid: u}}
 spec:
   restartPolicy: {policy}
 {init}
+  volumes: [{{name: v, emptyDir: {{}}}}]
   containers:
-    - {{name: a, image: i}}
+    - {{name: a, image: i, volumeMounts: [{{name: v, mountPath: /v}}]}}
     - {{name: b, image: i}}
 """
 INIT = "  initContainers: [{name: one, image: i}, {name: two, image: i}]"
@@ -126,9 +127,17 @@ def test_a_changed_container_replaces_the_whole_pod(policy: str) -> None:
     assert "definition changed" in change.why
 
 
-def test_an_unchanged_hash_changes_nothing() -> None:
+def test_a_changed_container_is_seen_behind_a_failed_probe() -> None:
+    probes = ProbeResults(liveness={"u0:a": ProbeResult.FAILURE})
+
+    change = decide(pod_of("Never"), status(runs("a"), runs("b", hash=1)), probes)
+
+    assert (names(change), change.kill) == (["a", "b"], True)
+
+
+def test_an_unchanged_hash_with_a_mounted_volume_changes_nothing() -> None:
     pod = pod_of()
-    found = status(runs("a", hash=container_hash(pod.spec.containers[0])), runs("b"))
+    found = status(runs("a", hash=definition_hash(pod, pod.spec.containers[0])), runs("b"))
 
     assert decide(pod, found, NO_PROBES) == NOTHING
 

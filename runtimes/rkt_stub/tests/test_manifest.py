@@ -109,6 +109,7 @@ def test_a_host_port_is_a_port_of_the_pod_and_of_an_app() -> None:
 def test_limits_and_privileges_are_isolators() -> None:
     wanted = config()
     wanted.linux.resources.memory_limit_in_bytes = 64
+    wanted.linux.resources.cpu_shares, wanted.linux.resources.oom_score_adj = 512, 900
     wanted.linux.resources.cpu_quota, wanted.linux.resources.cpu_period = 50_000, 100_000
     context = wanted.linux.security_context
     context.no_new_privs = True
@@ -118,6 +119,8 @@ def test_limits_and_privileges_are_isolators() -> None:
     assert app_of(wanted)["app"]["isolators"] == [
         {"name": "resource/memory", "value": {"limit": "64"}},
         {"name": "resource/cpu", "value": {"limit": "500m"}},
+        {"name": "os/linux/cpu-shares", "value": 512},
+        {"name": "os/linux/oom-score-adj", "value": 900},
         {"name": "os/linux/no-new-privileges", "value": True},
         {"name": "os/linux/capabilities-retain-set", "value": {"set": ["CAP_NET_RAW"]}},
     ]
@@ -131,16 +134,76 @@ def test_dropping_a_capability_keeps_the_rest_of_rkts_own() -> None:
     assert security.retained(cri.LinuxContainerSecurityContext()) is None
 
 
-@pytest.mark.parametrize("what", ["tty", "stdin", "devices"])
-def test_what_rkt_has_no_words_for_is_refused(what: str) -> None:
-    wanted = config()
-    if what == "devices":
-        wanted.devices.append(cri.Device(host_path="/dev/null"))
-    else:
-        setattr(wanted, what, True)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        cri.ContainerConfig(tty=True),
+        cri.ContainerConfig(stdin=True),
+        cri.ContainerConfig(devices=[cri.Device(host_path="/dev/null")]),
+        cri.ContainerConfig(stop_signal=cri.SIGNAL_SIGUSR1),
+    ],
+)
+def test_what_rkt_has_no_words_for_is_refused(asked: cri.ContainerConfig) -> None:
+    with pytest.raises(errors.Unimplemented, match="another backend"):
+        security.check("main", asked)
+
+
+LOCALHOST = cri.SecurityProfile(
+    profile_type=cri.SecurityProfile.Localhost, localhost_ref="localhost/p"
+)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        cri.LinuxContainerSecurityContext(apparmor=LOCALHOST),
+        cri.LinuxContainerSecurityContext(apparmor_profile="localhost/p"),
+        cri.LinuxContainerSecurityContext(seccomp=LOCALHOST),
+        cri.LinuxContainerSecurityContext(seccomp_profile_path="localhost//p"),
+        cri.LinuxContainerSecurityContext(masked_paths=["/mine"]),
+    ],
+)
+def test_a_profile_of_the_node_is_refused_by_either_field(
+    context: cri.LinuxContainerSecurityContext,
+) -> None:
+    wanted = cri.ContainerConfig(linux=cri.LinuxContainerConfig(security_context=context))
 
     with pytest.raises(errors.Unimplemented, match="another backend"):
         security.check("main", wanted)
+
+
+def test_seccomp_is_unconfined_by_path_unless_the_newer_field_says_otherwise() -> None:
+    context = cri.LinuxContainerSecurityContext(seccomp_profile_path="unconfined")
+    assert security.unconfined(context)
+
+    context.seccomp.profile_type = cri.SecurityProfile.RuntimeDefault
+    assert not security.unconfined(context)
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        cri.Mount(readonly=True, recursive_read_only=True),
+        cri.Mount(uidMappings=[cri.IDMapping(length=1)]),
+        cri.Mount(mount_options=["noexec"]),
+        cri.Mount(propagation=cri.PROPAGATION_BIDIRECTIONAL),
+    ],
+)
+def test_a_mount_with_more_than_rkt_knows_is_refused(mount: cri.Mount) -> None:
+    with pytest.raises(errors.Unimplemented, match="rkt mounts"):
+        security.check_mount(mount)
+
+
+@pytest.mark.parametrize(
+    ("argv", "path"),
+    [(["sh", "-c", "id", "---", "--user=0", "--"], "/h"), (["sh"], "/h,kind=empty")],
+)
+def test_what_rkt_app_add_would_read_as_flags_is_refused(argv: list[str], path: str) -> None:
+    wanted = config()
+    wanted.mounts.append(cri.Mount(host_path=path, container_path="/x"))
+
+    with pytest.raises(errors.Unimplemented, match="app add"):
+        security.check_app(wanted, argv)
 
 
 def test_a_variable_that_is_no_text_is_refused() -> None:

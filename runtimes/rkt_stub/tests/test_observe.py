@@ -1,0 +1,142 @@
+"""Containers that are added, removed or started while somebody looks at them."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from threading import Barrier, BrokenBarrierError, Event
+from typing import TYPE_CHECKING
+
+from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.rkt_stub.container.list import list_containers
+from runtimes.rkt_stub.container.observe import observe
+from runtimes.rkt_stub.container.start import start_container
+from runtimes.rkt_stub.container.stop import stop_container
+from runtimes.rkt_stub.images.accounts import AccountCache
+from runtimes.rkt_stub.images.store import ImageStore
+from runtimes.rkt_stub.launch.choose import Session
+from runtimes.rkt_stub.program.rkt import Answer, Rkt
+from runtimes.rkt_stub.shim.engine import ShimEngine
+from runtimes.rkt_stub.shim.record import ContainerRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+UUID = "5ab8f6a2-77cb-4a3e-a5a5-3d2e1a4a4a4a"
+RECORD = ContainerRecord(
+    id="c1",
+    sandbox_id="s1",
+    name="main",
+    attempt=0,
+    created_at_ns=1,
+    app="main-0",
+    image_id="sha512-1",
+    config_bytes=b"",
+)
+
+
+def nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program(Rkt):
+    """One pod that runs, and the states of its apps.
+
+    Attributes:
+        looked: called whenever an app was looked at, before that is answered.
+    """
+
+    apps: dict[str, str] = field(default_factory=dict)
+    looked: Callable[[], None] = nothing
+    starts: list[str] = field(default_factory=list)
+
+    def call(self, *words: str, timeout: float | None = None) -> Answer:
+        del timeout
+        answer: object = [{"name": UUID, "state": "running", "app_names": list(self.apps)}]
+        if words[:2] == ("app", "status"):
+            state = self.apps.get(RECORD.app)
+            self.looked()
+            if state is None:
+                return Answer(words, 254, b"", b"")
+            answer = {"name": RECORD.app, "state": state}
+        if words[:2] == ("app", "start"):
+            self.starts.append(RECORD.app)
+            self.apps[RECORD.app] = "running"
+        return Answer(words, 0, json.dumps(answer).encode(), b"")
+
+
+def engine_of(root: Path, rkt: Rkt) -> ShimEngine:
+    engine = ShimEngine(
+        rkt=rkt,
+        images=ImageStore(rkt),
+        accounts=AccountCache(rkt),
+        launcher=Session(),
+        root=root,
+        net="none",
+    )
+    engine.prepare()
+    engine.folder(RECORD.sandbox_id).mkdir(parents=True)
+    (engine.folder(RECORD.sandbox_id) / "uuid").write_text(UUID)
+    return engine
+
+
+def test_a_look_while_a_container_is_added_does_not_take_it_for_ended(tmp_path: Path) -> None:
+    looked = Event()
+    rkt = Program(looked=looked.set)
+    engine = engine_of(tmp_path, rkt)
+
+    with ThreadPoolExecutor() as threads:
+        with engine.containers.create(RECORD):
+            seen = threads.submit(observe, engine, RECORD)
+            assert looked.wait(30)
+            rkt.apps[RECORD.app] = "created"
+
+        assert seen.result(30).state == cri.CONTAINER_CREATED
+    assert engine.containers.load(RECORD.id).end is None
+
+
+def test_a_container_that_is_removed_meanwhile_is_missing_from_the_list_only(
+    tmp_path: Path,
+) -> None:
+    engine = engine_of(tmp_path, Program())
+    other = replace(RECORD, id="c2", attempt=1)
+    for record in (RECORD, other):
+        with engine.containers.create(record):
+            pass
+    engine.rkt = Program(looked=lambda: engine.containers.delete(RECORD))
+
+    assert [one.id for one in list_containers(engine, None)] == [other.id]
+
+
+def test_stopping_what_is_removed_meanwhile_is_fine(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, Program())
+    with engine.containers.create(RECORD):
+        pass
+    engine.rkt = Program(looked=lambda: engine.containers.delete(RECORD))
+
+    stop_container(engine, RECORD.id, 0)
+
+
+def test_of_two_starts_at_a_time_one_is_refused(tmp_path: Path) -> None:
+    both_looked = Barrier(2)
+
+    def meet() -> None:
+        with suppress(BrokenBarrierError):  # they don't: one waits for the other
+            both_looked.wait(0.3)
+
+    rkt = Program(apps={RECORD.app: "created"}, looked=meet)
+    engine = engine_of(tmp_path, rkt)
+    with engine.containers.create(RECORD):
+        pass
+
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(start_container, engine, RECORD.id) for _ in range(2)]
+
+    refused = [error for one in both if (error := one.exception(30)) is not None]
+    assert [type(error) for error in refused] == [errors.FailedPrecondition]
+    assert rkt.starts == [RECORD.app]
