@@ -10,6 +10,7 @@ import click
 from runtimes.cli.command import Command
 from runtimes.cli.complete import pod_names
 from runtimes.cli.settings import current
+from runtimes.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from runtimes.cli.output.events import EventRow
     from runtimes.cli.output.pods import PodRow
     from runtimes.cli.output.watching import Watching
-    from runtimes.client import Pod, PodJournal, Runtime
+    from runtimes.client import Pod, Runtime
 
 _PODS = ("pods", "pod", "po")
 _EVENTS = ("events", "event", "ev")
@@ -47,7 +48,7 @@ def command(kind: str, names: tuple[str, ...], namespace: str | None, *, watch: 
         if kind in _EVENTS:
             _show(_events(runtime, names, namespace), settings.output, watch=watch)
         else:
-            _show(_pods(runtime, names, namespace), settings.output, watch=watch)
+            _show(_pods(runtime, names, namespace, watch=watch), settings.output, watch=watch)
 
 
 def _show(
@@ -62,12 +63,29 @@ def _show(
         time.sleep(max(_PERIOD, _SHARE * (time.monotonic() - began)))
 
 
-def _pods(runtime: Runtime, names: Sequence[str], namespace: str | None) -> Watching[PodRow]:
+def _pods(
+    runtime: Runtime, names: Sequence[str], namespace: str | None, *, watch: bool
+) -> Watching[PodRow]:
     from runtimes.cli.output.pods import look, pod_data, pod_listing
     from runtimes.cli.output.watching import Watching
 
+    def named(name: str) -> list[Pod]:
+        try:
+            return [runtime.pod(name, namespace)]
+        except errors.NotFound:
+            if name in seen:
+                return []
+            raise
+
     def find() -> list[Pod]:
-        return [runtime.pod(name, namespace) for name in names] or runtime.pods(namespace)
+        if not names:
+            return runtime.pods(namespace)
+        found = [pod for name in names for pod in named(name)]
+        if watch:
+            seen.update(names)  # from now on they may go
+        return found
+
+    seen: set[str] = set()
 
     def document(rows: Sequence[PodRow]) -> object:
         items = [pod_data(row) for row in rows]
@@ -87,18 +105,18 @@ def _pods(runtime: Runtime, names: Sequence[str], namespace: str | None) -> Watc
 def _events(runtime: Runtime, names: Sequence[str], namespace: str | None) -> Watching[EventRow]:
     from runtimes.cli.output.events import event_listing, rows_of
     from runtimes.cli.output.watching import Watching
-    from runtimes.client.journal import event_list
+    from runtimes.client.journal import event
 
     node, journal = runtime.opened.kubelet.node_name, runtime.store.journal
 
-    def chosen() -> list[PodJournal]:
-        pods = [pod for pod in journal.all() if namespace in {None, pod.namespace}]
-        return [pod for pod in pods if not names or {pod.name, pod.uid} & {*names}]
+    def document(rows: Sequence[EventRow]) -> object:
+        items = [event(row.pod, row.entry, node) for row in rows]
+        return {"apiVersion": "v1", "kind": "EventList", "metadata": {}, "items": items}
 
     return Watching(
-        lambda: rows_of(chosen()),
+        lambda: rows_of(journal.all(namespace, names)),
         listing=lambda rows: event_listing(rows, node),
-        document=lambda _rows: event_list(chosen(), node),
+        document=document,
         key=lambda row: (row.pod.uid, row.entry.container, row.entry.reason, row.entry.message),
         state=lambda row: row.entry.count,
     )

@@ -204,3 +204,17 @@ def test_watching_prints_what_changes(pods: Cli) -> None:
     assert first[1][1:4] == ["sleeper", "1/1", "Running"]
     assert changed[1] == "sleeper"
     assert changed[3] != "Running"
+
+
+def test_watching_a_pod_by_name_outlives_it(pods: Cli) -> None:
+    watching = pods.start("get", "pods", "broken", "sleeper", "-w")
+    assert watching.stdout is not None
+    first = [watching.stdout.readline().split() for _ in range(3)]
+    pods.ok("rm", "broken")
+    pods.ok("stop", "sleeper", "-t", "0")
+    changed = watching.stdout.readline().split()
+    watching.kill()
+    watching.communicate()
+
+    assert {row[1] for row in first[1:]} == {"broken", "sleeper"}
+    assert changed[1] == "sleeper"

@@ -90,7 +90,8 @@ def parse_address(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdigit() or int(port) > 65535:
+    known = port.isascii() and port.isdigit() and len(port) <= 5
+    if not host or not known or int(port) > 65535:
         raise errors.InvalidArgument(
             f"listen at '{text}': expected an address and a port, as 127.0.0.1:10255"
         )

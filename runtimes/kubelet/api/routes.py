@@ -69,18 +69,18 @@ class Routes:
             raise Refused(404, f"no such page; there are /{' /'.join(pages)} /containerLogs and /")
         return found
 
+    def at_once(self, request: Request) -> Reply | None:
+        """Answer what asks for a look at nothing; None for all else."""
+        return self._healthz(request) if request.path in {("healthz",), ("livez",)} else None
+
     def _pods(self, _request: Request) -> Reply:
         items = self.sight.pods()
         return reply.json({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items})
 
     def _events(self, request: Request) -> Reply:
         asked = request.query
-        pods = [
-            pod
-            for pod in self.sight.store.journal.all()
-            if asked.get("namespace", pod.namespace) == pod.namespace
-            and asked.get("pod", pod.name) == pod.name
-        ]
+        names = [asked["pod"]] if "pod" in asked else []
+        pods = self.sight.store.journal.all(asked.get("namespace"), names)
         return reply.json(event_list(pods, self.sight.config.node_name))
 
     def _logs(self, request: Request) -> Reply:
@@ -97,7 +97,7 @@ class Routes:
 
     def _history(self, request: Request) -> Reply:
         since = request.query.get("since", "0")
-        if not since.isascii() or not since.isdigit():
+        if not since.isascii() or not since.isdigit() or len(since) > 15:
             raise Refused(400, "since is in milliseconds since the epoch")
         return reply.json(history(self.sampler.history(), int(since)))
 

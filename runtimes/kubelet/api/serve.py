@@ -29,7 +29,8 @@ async def served(sight: Sight, counts: EventCounts, address: tuple[str, int]) ->
         Unavailable: the address is taken, or isn't this host's.
     """
     sampler = Sampler(sight.runtime.stats)
-    server = Server(Routes(sight, sampler, counts))
+    routes = Routes(sight, sampler, counts)
+    server = Server(routes, routes.at_once)
     url = await server.listen(*address)
     sampling = asyncio.create_task(_sample(server, sampler))
     try:

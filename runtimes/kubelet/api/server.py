@@ -10,7 +10,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runtimes.core import deadline, errors
 from runtimes.kubelet.api import reply as replies
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from runtimes.kubelet.api.reply import Reply
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _HEAD_BYTES = 16 * 1024
 _HEAD_SECONDS = 5.0
@@ -43,10 +44,17 @@ class Server:
 
     Args:
         answer: blocks; called in the server's threads.
+        at_once: doesn't, so that it is answered though all threads are busy; None leaves a request
+            to `answer`.
     """
 
-    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Reply],
+        at_once: Callable[[Request], Reply | None] = lambda _: None,
+    ) -> None:
         self._answer = answer
+        self._at_once = at_once
         self._pool = ThreadPoolExecutor(_THREADS, "api")
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -81,7 +89,14 @@ class Server:
 
     async def work(self, call: Callable[[], None]) -> None:
         """Do blocking work of the API in its threads."""
-        await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        await self._bounded(call)
+
+    def _bounded(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        def bounded() -> T:
+            with deadline.within(_ANSWER_SECONDS):
+                return call()
+
+        return asyncio.get_running_loop().run_in_executor(self._pool, bounded)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -119,12 +134,10 @@ class Server:
             await self._stream(reply.chunks, reader, writer)
 
     async def _answered(self, request: Request) -> Reply:
-        def bounded() -> Reply:
-            with deadline.within(_ANSWER_SECONDS):
-                return self._answer(request)
-
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, bounded)
+            if (reply := self._at_once(request)) is not None:
+                return reply
+            return await self._bounded(lambda: self._answer(request))
         except errors.Error as error:
             return replies.text(str(error), _STATUS.get(error.code, 500))
         except Refused:
@@ -151,8 +164,10 @@ class Server:
                 await sending
 
     async def _send(self, chunks: Iterator[bytes], writer: asyncio.StreamWriter) -> None:
-        loop = asyncio.get_running_loop()
-        taking = loop.run_in_executor(self._pool, next, chunks, None)
+        def take() -> bytes | None:
+            return next(chunks, None)
+
+        taking = self._bounded(take)
         try:
             while (chunk := await asyncio.shield(taking)) is not None:
                 if chunk:
@@ -161,7 +176,7 @@ class Server:
                         await writer.drain()
                 else:
                     await asyncio.sleep(_QUIET_SECONDS)
-                taking = loop.run_in_executor(self._pool, next, chunks, None)
+                taking = self._bounded(take)
             writer.write(b"0\r\n\r\n")
             await writer.drain()
         finally:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from runtimes.core import errors
+from runtimes.core.pod import v1
 from runtimes.kubelet.status.seen import status_from_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.store.pods import PodStore
@@ -68,5 +68,8 @@ class Sight:
         return [kept.get(pod.metadata.uid) or self._seen(pod) for pod in self.store.list()]
 
     def _seen(self, pod: v1.Pod) -> v1.Pod:
-        status = status_from_outside(pod, self.runtime, self.store, self.config.host_ip)
+        try:
+            status = status_from_outside(pod, self.runtime, self.store, self.config.host_ip)
+        except (OSError, errors.Error) as error:
+            status = v1.PodStatus(phase="Unknown", message=str(error))  # the others can be told
         return replace(pod, status=status)

@@ -39,12 +39,22 @@ def disks(root: Path, images: Sequence[ImageStats]) -> Json:
     """The file system that pods' files are on, and what images use of theirs."""
     found: Json = {"fs": _file_system(root)}
     if images:
-        image_fs = {**_file_system(root), "usedBytes": sum(one.used_bytes for one in images)}
+        image_fs = {
+            **_image_file_system(root, images[0]),
+            "usedBytes": sum(one.used_bytes for one in images),
+        }
         found["runtime"] = {"imageFs": image_fs}
     return found
 
 
-def _file_system(path: Path) -> Json:
+def _image_file_system(root: Path, images: ImageStats) -> Json:
+    try:
+        return _file_system(images.mountpoint)
+    except OSError:
+        return _file_system(root)  # it's on another host, or told without its place
+
+
+def _file_system(path: Path | str) -> Json:
     found = os.statvfs(path)
     return {
         "availableBytes": found.f_bavail * found.f_frsize,

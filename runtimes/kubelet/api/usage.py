@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 PERIOD = 5.0
 _KEPT = 120
-_SHORTEST_NS = 10**9
+_SHORTEST = 1.0
 _TICK_NS = 10**9 // os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
 
@@ -54,31 +53,37 @@ class Sampler:
         self,
         stats: Callable[[], Sequence[ContainerUsage]],
         *,
-        now_ns: Callable[[], int] = time.time_ns,
         proc: Path = _PROC,
     ) -> None:
         self._stats = stats
-        self._now_ns = now_ns
         self._proc = proc
-        self._samples: deque[Sample] = deque(maxlen=_KEPT)
-        self._lock = threading.Lock()
+        self._samples: tuple[Sample, ...] = ()
+        self._looked = float("-inf")
+        self._looking = threading.Lock()
 
     def sample(self) -> None:
-        """Look; unless the last look was a moment ago.
+        """Look; unless the last look was a moment ago, or another thread is at it.
+
+        Only the first look is waited for, a while.
 
         Raises:
             Error: the backend can't tell.
         """
-        with self._lock:
-            if self._samples and self._now_ns() - self._samples[-1].at_ns < _SHORTEST_NS:
+        if not self._looking.acquire(timeout=0 if self._samples else PERIOD):
+            return
+        try:
+            if time.monotonic() - self._looked < _SHORTEST:
                 return
             found = {one.id: one for one in self._stats()}
-            self._samples.append(Sample(self._now_ns(), node_usage(self._proc), found))
+            sample = Sample(time.time_ns(), node_usage(self._proc), found)
+            self._samples = (*self._samples, sample)[-_KEPT:]
+            self._looked = time.monotonic()
+        finally:
+            self._looking.release()
 
     def history(self) -> list[Sample]:
-        """Looks of the last ten minutes, the newest last."""
-        with self._lock:
-            return list(self._samples)
+        """Looks of the last ten minutes, the newest last; waits for none."""
+        return list(self._samples)
 
     def latest(self) -> tuple[Sample | None, Sample]:
         """The newest two after a new one, for rates."""

@@ -4,7 +4,7 @@
 
 An event is one line, appended; equal ones are told as one when they are read. A file that has
 grown is written anew with what would be read of it. Events of a pod stay for an hour after it is
-gone, as they do in a cluster.
+gone.
 
 That an event can't be written never stops what it tells of.
 """
@@ -17,7 +17,7 @@ import logging
 import os
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from runtimes.kubelet.journal.entry import JournalEntry, decode, encode, entry_o
 from runtimes.kubelet.store import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from runtimes.core.pod import v1
@@ -88,10 +88,20 @@ class Journal:
         path = self._path(uid)
         return [] if path is None else _read(path)
 
-    def all(self) -> list[PodJournal]:
-        """What has happened to every pod, by namespace and name."""
-        paths = sorted(self._folder.glob(_FILES))
-        return [PodJournal(*_who(path), _read(path)) for path in paths]
+    def all(self, namespace: str | None = None, names: Collection[str] = ()) -> list[PodJournal]:
+        """What has happened to pods, by namespace and name.
+
+        Args:
+            namespace: only those in it; None for all.
+            names: only those of a name or uid in it; empty for all.
+        """
+        found = []
+        for path in sorted(self._folder.glob(_FILES)):
+            who = _who(path)
+            chosen = namespace in {None, who[0]} and (not names or not {*who[1:]}.isdisjoint(names))
+            if chosen and not self._is_over(path):
+                found.append(PodJournal(*who, _read(path)))
+        return found
 
     def _path(self, uid: str) -> Path | None:
         with self._lock:
@@ -119,12 +129,19 @@ class Journal:
                 return
             self._swept_ns = now_ns
         for path in self._folder.glob(_FILES):
-            uid = _who(path)[2]
-            with suppress(FileNotFoundError):
-                if now_ns - path.stat().st_mtime_ns > _LIFE_NS and self._pod(uid) is None:
-                    path.unlink()
-                    with self._lock:
-                        self._paths.pop(uid, None)
+            if self._is_over(path):
+                for leftover in (path, *self._folder.glob(f".{glob.escape(path.name)}.*")):
+                    leftover.unlink(missing_ok=True)
+                with self._lock:
+                    self._paths.pop(_who(path)[2], None)
+
+    def _is_over(self, path: Path) -> bool:
+        """Whether the pod is gone, and for how long its events stay."""
+        try:
+            passed_ns = self._now_ns() - path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return True
+        return passed_ns > _LIFE_NS and self._pod(_who(path)[2]) is None
 
 
 def _who(path: Path) -> tuple[str, str, str]:

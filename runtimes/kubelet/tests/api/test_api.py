@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runtimes.core import errors
+from runtimes.core.pod.status import ImageStats
 from runtimes.kubelet.api.request import is_own, parse_address
+from runtimes.kubelet.api.summary import disks
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.tests.api.conftest import until
 from runtimes.kubelet.tests.bench import script
 from runtimes.kubelet.tests.builders import pod
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtimes.core.pod.status import PodStatus
     from runtimes.kubelet.tests.api.conftest import Api
 
 FOREVER = "echo one; echo two; sleep 100000"
@@ -36,6 +42,38 @@ def test_pods_are_a_list_with_statuses(api: Api) -> None:
     assert found["metadata"]["name"] == "web"
     assert found["status"]["phase"] == "Running"
     assert "running" in found["status"]["containerStatuses"][0]["state"]
+
+
+def test_a_pod_that_cannot_be_looked_at_is_unknown_and_hides_no_other(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.run(pod(script(FOREVER)))
+    bad = pod(script(FOREVER))
+    bad = api.run(replace(bad, metadata=replace(bad.metadata, name="bad")))
+    look = api.bench.runtime.get_pod_status
+
+    def broken(uid: str, name: str, namespace: str) -> PodStatus:
+        if name == "bad":
+            raise errors.Internal("half a record")
+        return look(uid, name, namespace)
+
+    monkeypatch.setattr(api.bench.runtime, "get_pod_status", broken)
+
+    until(lambda: len(api.ask("/pods").json["items"]) == 2)
+    until(lambda: api.ask("/pods").json["items"][0]["status"]["phase"] == "Unknown")
+    assert api.ask("/pods").json["items"][1]["status"]["phase"] == "Running"
+    assert 'runtimes_pods{phase="Unknown"} 1' in api.ask("/metrics").text
+
+
+def test_the_image_file_system_is_where_images_are(tmp_path: Path) -> None:
+    def found(mountpoint: str) -> Any:  # noqa: ANN401 - JSON
+        images = ImageStats(mountpoint=mountpoint, used_bytes=7, inodes_used=1)
+        return disks(tmp_path, [images])["runtime"]
+
+    assert found("/proc")["imageFs"]["capacityBytes"] == 0
+    assert found("/proc")["imageFs"]["usedBytes"] == 7
+    assert found("/not/on/this/host")["imageFs"]["capacityBytes"] > 0
+    assert found("")["imageFs"]["capacityBytes"] > 0
 
 
 def test_logs_are_chosen_as_kubelet_does(api: Api) -> None:
@@ -236,6 +274,10 @@ def test_a_page_from_elsewhere_cannot_read_through_a_browser(api: Api) -> None:
         (b"GET /pods HTTP/1.1\r\n\r\n", b"403"),
         (b"GET /pods HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n", b"403"),
         (b"GET /" + b"x" * 20000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
+        (
+            b"GET /stats/history?since=" + b"9" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"400",
+        ),
         (b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
         (b"GET /%2e%2e/page.js HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
     ],
@@ -247,7 +289,9 @@ def test_hostile_requests_are_refused(api: Api, sent: bytes, status: bytes) -> N
         assert connection.recv(4096).split(b" ")[1] == status
 
 
-@pytest.mark.parametrize("text", ["10255", "0.0.0.0:10255", "192.0.2.1:1", "host:1", "[::]:1"])
+@pytest.mark.parametrize(
+    "text", ["10255", "0.0.0.0:10255", "192.0.2.1:1", "host:1", "[::]:1", "[::1]:²"]
+)
 def test_it_listens_on_loopback_only(text: str) -> None:
     with pytest.raises(errors.InvalidArgument):
         parse_address(text)

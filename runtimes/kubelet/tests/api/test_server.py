@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from itertools import repeat
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 
+from runtimes.core import deadline
 from runtimes.kubelet.api import serve
 from runtimes.kubelet.api import server as served
 from runtimes.kubelet.api.metrics import EventCounts
@@ -20,9 +23,10 @@ from runtimes.kubelet.api.usage import Sampler
 from runtimes.kubelet.tests.bench import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from runtimes.core.pod.status import ContainerUsage
     from runtimes.kubelet.api.request import Request
 
     Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -74,8 +78,11 @@ async def _short(client: Client) -> bytes:
 
 
 @asynccontextmanager
-async def _listening() -> AsyncIterator[Client]:
-    server = Server(_answer)
+async def _listening(
+    answer: Callable[[Request], Reply] = _answer,
+    at_once: Callable[[Request], Reply | None] = lambda _: None,
+) -> AsyncIterator[Client]:
+    server = Server(answer, at_once)
     try:
         url = await server.listen("127.0.0.1", 0)
         yield Client(int(url.rpartition(":")[2]))
@@ -156,3 +163,82 @@ def test_sampling_outlives_an_os_error_and_even_a_bug_in_it_leaves_nobody_listen
     assert looks.call_count == 3
     with pytest.raises(ConnectionRefusedError):
         asyncio.run(Client(int(urls[0].rpartition(":")[2])).begin())
+
+
+def test_a_look_that_hangs_keeps_nobody_else_waiting() -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def stats() -> list[ContainerUsage]:
+        if sampler.history():
+            looking.set()
+            assert go_on.wait(20)
+        return []
+
+    sampler = Sampler(stats)
+    sampler.sample()
+    with patch("runtimes.kubelet.api.usage._SHORTEST", 0), ThreadPoolExecutor() as pool:
+        stuck = pool.submit(sampler.sample)
+        assert looking.wait(20)
+
+        others = pool.submit(sampler.latest)
+        try:
+            assert others.result(20)[1] == sampler.history()[-1]
+        finally:
+            go_on.set()
+        stuck.result(20)
+
+    assert len(sampler.history()) == 2
+
+
+def test_a_clock_that_is_set_back_stops_no_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = Sampler(list)
+    sampler.sample()
+    monkeypatch.setattr("time.time_ns", lambda: 0)
+    monkeypatch.setattr("runtimes.kubelet.api.usage._SHORTEST", 0)
+
+    sampler.sample()
+
+    assert len(sampler.history()) == 2
+
+
+def test_health_is_answered_though_all_threads_are_busy() -> None:
+    go_on = threading.Event()
+
+    def answer(_request: Request) -> Reply:
+        go_on.wait(20)
+        return Reply(body=b"late")
+
+    def at_once(request: Request) -> Reply | None:
+        return Reply(body=b"ok") if request.path == ("healthz",) else None
+
+    async def run() -> list[bytes]:
+        async with _listening(answer, at_once) as client:
+            busy = [await client.begin("/pods") for _ in range(8)]
+            async with asyncio.timeout(10):
+                found = await client.ask("/healthz")
+            go_on.set()
+            return [found, *[await _rest(one) for one in busy]]
+
+    first, *others = asyncio.run(run())
+
+    assert first.endswith(b"ok")
+    assert all(one.endswith(b"late") for one in others)
+
+
+def test_whatever_works_for_the_api_has_a_deadline() -> None:
+    left: list[float | None] = []
+
+    def chunks() -> Iterator[bytes]:
+        left.append(deadline.remaining())
+        yield b"chunk"
+
+    async def run() -> None:
+        server = Server(lambda _: Reply(chunks=chunks()))
+        url = await server.listen("127.0.0.1", 0)
+        await Client(int(url.rpartition(":")[2])).ask("/log")
+        await server.work(lambda: left.append(deadline.remaining()))
+        await server.close()
+
+    asyncio.run(run())
+
+    assert [one is not None for one in left] == [True, True]

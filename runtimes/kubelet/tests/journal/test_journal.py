@@ -142,6 +142,23 @@ def test_a_grown_journal_keeps_its_rights(journal: Journal, tmp_path: Path) -> N
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_only_what_is_asked_for_is_read(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.record(_started())
+    meta = pod().metadata
+    (tmp_path / "events/fake/other_pod_1.jsonl").touch()
+    read = Mock(return_value=b"")
+    monkeypatch.setattr(Path, "read_bytes", read)
+
+    def found(namespace: str | None, *names: str) -> list[str]:
+        return [one.uid for one in journal.all(namespace, names)]
+
+    assert found(meta.namespace) == found(None, meta.name) == found(None, "x", UID) == [UID]
+    assert found("other", meta.name) == found(None, "nobody") == []
+    assert read.call_count == 3
+
+
 def test_a_foreign_file_stops_nothing(journal: Journal, tmp_path: Path) -> None:
     (tmp_path / "events/fake").mkdir(parents=True)
     (tmp_path / "events/fake/notes.jsonl").touch()
@@ -179,11 +196,14 @@ def test_events_stay_an_hour_after_their_pod_is_gone(tmp_path: Path) -> None:
     clock.now_ns += HOUR_NS - 10**9
     journal.record(_started(uid="new"))
     assert [one.uid for one in journal.all()] == [UID, "new"]
+    (path.parent / f".{path.name}.abcd").touch()
 
+    clock.now_ns += 2 * 10**9
+    assert [one.uid for one in journal.all()] == ["new"]
     pods["newer"] = pods["new"]
     clock.now_ns += 120 * 10**9
     journal.record(_started(uid="newer"))
-    assert UID not in [one.uid for one in journal.all()]
+    assert not [one.name for one in path.parent.iterdir() if UID in one.name]
 
 
 def _write(root: Path, name: str) -> None:
