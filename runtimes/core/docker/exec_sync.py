@@ -13,8 +13,7 @@ from runtimes.core import deadline, errors
 from runtimes.core.docker import session
 from runtimes.core.docker.beyond import Streams
 from runtimes.core.host import tree
-from runtimes.core.pod.status import ExecResult
-from runtimes.core.streaming.collect import collect
+from runtimes.core.streaming.collect import finish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.processes import ProcessFinder
     from runtimes.core.docker.types import ContainerInspect
+    from runtimes.core.pod.status import ExecResult
 
 
 def exec_sync(
@@ -44,15 +44,14 @@ def exec_sync(
     patience = deadline.remaining(float(timeout) if timeout > 0 else None)
     until = None if patience is None else time.monotonic() + patience
     with session.open_exec(docker, found["Id"], cmd, Streams()) as opened:
-        collected = collect(opened, until)
-        if collected is None:
+        result = finish(opened, until)
+        if result is None:
             _kill(processes, found, docker.inspect_exec(opened.exec_id).get("Pid") or 0)
             raise errors.DeadlineExceeded(
                 f"exec {list(cmd)} in container '{found['Id']}': it ran longer than "
                 f"{patience:g} s and was killed with its children"
             )
-        code = opened.wait(timeout=None if until is None else max(1.0, until - time.monotonic()))
-    return ExecResult(code, *collected)
+    return result
 
 
 def _kill(processes: ProcessFinder, found: ContainerInspect, pid: int) -> None:

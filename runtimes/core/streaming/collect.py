@@ -1,4 +1,4 @@
-"""Read a session's outputs to their end, for who wants them whole."""
+"""Read a session's outputs to their end, for who wants them whole, or its command to its end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import select
 import time
 from typing import TYPE_CHECKING
 
+from runtimes.core import errors
+from runtimes.core.pod.status import ExecResult
 from runtimes.core.streaming.session import Channel
 
 if TYPE_CHECKING:
@@ -16,6 +18,20 @@ LIMIT = 16 << 20
 """Bytes kept of each stream; what comes after is read and dropped, so that the writer goes on."""
 
 _CHUNK = 65536
+_GRACE = 1.0
+"""Seconds that the exit code of a command may take to be told, once its outputs have ended."""
+
+
+def finish(opened: StreamSession, until: float | None) -> ExecResult | None:
+    """Wait for a command, which may close its outputs and go on; None when `until` was first."""
+    collected = collect(opened, until)
+    if collected is None:
+        return None
+    try:
+        code = opened.wait(None if until is None else max(_GRACE, until - time.monotonic()))
+    except errors.DeadlineExceeded:
+        return None
+    return ExecResult(code, *collected)
 
 
 def collect(opened: StreamSession, until: float | None) -> tuple[bytes, bytes] | None:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import deadline, errors
 from runtimes.core.docker.session import check_streams
 from runtimes.core.host import tree
-from runtimes.core.pod.status import ExecResult
-from runtimes.core.streaming.collect import collect
+from runtimes.core.streaming.collect import finish
 from runtimes.core.streaming.local import LocalSession
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.processes import ProcessFinder
     from runtimes.core.docker.types import ContainerInspect
+    from runtimes.core.pod.status import ExecResult
     from runtimes.docker_legacy.pod.exec_handler import ExecHandler
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -42,15 +42,14 @@ class NsenterExec:
         patience = deadline.remaining(float(timeout) if timeout > 0 else None)
         until = None if patience is None else time.monotonic() + patience
         with self._enter(container_id, cmd, tty=False, stdin=False) as opened:
-            collected = collect(opened, until)
-            if collected is None:
+            result = finish(opened, until)
+            if result is None:
                 tree.kill({opened.pid}, ())
                 raise errors.DeadlineExceeded(
                     f"exec {list(cmd)} in container '{container_id}': it ran longer than "
                     f"{patience:g} s and was killed with its children"
                 )
-            code = opened.wait(None if until is None else max(1.0, until - time.monotonic()))
-        return ExecResult(code, *collected)
+        return result
 
     def open_exec(self, container_id: str, cmd: Sequence[str], streams: Streams) -> LocalSession:
         check_streams(f"run a command in container '{container_id}'", streams)
