@@ -91,9 +91,11 @@ class EngineBackend:
             BackendUnavailable: nothing listens there, or docker-py isn't installed.
             InvalidArgument: the host can't be read, or these are another backend's options.
         """
+        from runtimes.docker_legacy.look import OPENING, look
+
         chosen = _chosen(options)
         endpoint = _endpoint(chosen)
-        probe = self.probe(chosen)
+        probe = look(endpoint, OPENING)
         if not probe.usable:
             raise errors.BackendUnavailable(
                 f"open backend 'docker': {probe.reason}; {probe.remedy}"

@@ -16,24 +16,27 @@ if TYPE_CHECKING:
     from runtimes.docker_legacy.endpoint import Endpoint
 
 PATIENCE = 0.8
+"""Seconds for one backend among others that are looked at."""
+OPENING = 10.0
+"""Seconds for the one that is opened: Podman asks a package manager for its version."""
 _PODMAN = "Podman Engine"
 
 
-def look(endpoint: Endpoint) -> Probe:
-    """Ask for the version; never raises."""
+def look(endpoint: Endpoint, patience: float = PATIENCE) -> Probe:
+    """Ask for the version, for so many seconds; never raises."""
     if importlib.util.find_spec("docker") is None:
         return _unusable("docker-py isn't installed", "pip install 'docker>=7.2'")
     try:
-        with deadline.within(PATIENCE):
-            return _judge(endpoint, _version(endpoint))
+        with deadline.within(patience):
+            return _judge(endpoint, _version(endpoint, patience))
     except errors.Error as error:
         return _unusable(
             str(error), "start dockerd, or give another host: --option host=unix:///..."
         )
 
 
-def _version(endpoint: Endpoint) -> dict[str, object]:
-    connection = Connection(endpoint, PATIENCE)
+def _version(endpoint: Endpoint, patience: float) -> dict[str, object]:
+    connection = Connection(endpoint, patience)
     with begin(connection, VERSION) as incoming:
         answer = Answer(incoming.head.status, incoming.read_all()).json(VERSION)
     if not isinstance(answer, dict):
