@@ -113,7 +113,7 @@ class Engine:
 
     def containers_of(self, sandbox_id: str) -> list[ContainerRecord]:
         """The containers of one sandbox, oldest first."""
-        return [record for record in self.containers.all() if record.sandbox_id == sandbox_id]
+        return self.containers.all(lambda record: record.sandbox_id == sandbox_id)
 
     def prepare(self) -> None:
         """Make the folders."""

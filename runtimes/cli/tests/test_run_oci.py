@@ -202,6 +202,7 @@ def test_a_pod_outlives_the_command_that_started_it(machine: Machine) -> None:
     assert machine.ok("logs", name) == "up\nbye\n"
 
 
+@pytest.mark.timeout(180)
 def test_a_pod_is_looked_into_by_a_container_beside_it(machine: Machine) -> None:
     name = machine.ok("run", "-d", _IMAGE, "--", "sh", "-c", _TRAP).strip()
     look = "hostname; grep -ac 'echo bye' /proc/1/cmdline; exit 6"

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from runtimes.core import deadline, errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Self
 
@@ -151,7 +151,7 @@ class Store(Generic[R]):
             DataLoss: it can't be read.
             FailedPrecondition: a newer version of this program wrote it.
         """
-        path = self.folder(object_id) / _FILE
+        path = f"{self._folder}/{object_id}/{_FILE}"
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -201,13 +201,24 @@ class Store(Generic[R]):
             return []
         return [name for name in names if not name.startswith(".")]
 
-    def all(self) -> list[R]:
-        """Read all records, oldest first, without those that vanish or can't be read."""
-        records = []
-        for object_id in self.ids():
-            with suppress(errors.NotFound, errors.DataLoss, errors.FailedPrecondition):
-                records.append(self.load(object_id))
-        return sorted(records, key=lambda record: (record.created_at_ns, record.id))
+    def all(self, meant: Callable[[R], bool] = lambda _: True) -> list[R]:
+        """Read all records, oldest first, without those that vanish or can't be read.
+
+        Args:
+            meant: tells by what never changes in a record (its ids, names and labels) whether it
+                is asked for. No file is opened of one that was read before and isn't.
+        """
+        records = (self._load_meant(object_id, meant) for object_id in self.ids())
+        return sorted(filter(None, records), key=lambda record: (record.created_at_ns, record.id))
+
+    def _load_meant(self, object_id: str, meant: Callable[[R], bool]) -> R | None:
+        known = self._cache.get(object_id)
+        if known is not None and not meant(known[1]):
+            return None
+        with suppress(errors.NotFound, errors.DataLoss, errors.FailedPrecondition):
+            record = self.load(object_id)
+            return record if meant(record) else None
+        return None
 
     @contextmanager
     def lock(self, object_id: str, *, shared: bool = False) -> Iterator[R]:

@@ -40,8 +40,9 @@ class Changes:
         return True
 
     def _look(self, engine: Engine, pod_uid: str) -> tuple[list[ContainerRecord], frozenset[str]]:
-        sandboxes = {record.id for record in engine.sandboxes.all() if record.uid == pod_uid}
-        mine = [record for record in engine.containers.all() if record.sandbox_id in sandboxes]
+        pods = engine.sandboxes.all(lambda record: record.uid == pod_uid)
+        sandboxes = {record.id for record in pods}
+        mine = engine.containers.all(lambda record: record.sandbox_id in sandboxes)
         states = {record.id: observe.observe(engine, record).state for record in mine}
         running = [record for record in mine if states[record.id] is State.RUNNING]
         return running, frozenset(

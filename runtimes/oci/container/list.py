@@ -11,6 +11,8 @@ from runtimes.oci.container.status import STATES, is_visible
 from runtimes.oci.sandbox.list import has_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import ContainerRecord
 
@@ -23,18 +25,19 @@ def list_containers(
     Source: CRI ListContainers.
     """
     wanted = cri.ContainerFilter() if filter is None else filter
-    found = (
-        summary(engine, record)
-        for record in reversed(engine.containers.all())
-        if is_visible(record) and _is_meant(record, wanted)
-    )
+    records = engine.containers.all(_meant(wanted))
+    found = (summary(engine, record) for record in reversed(records) if is_visible(record))
     return [item for item in found if matches(item, wanted)]
 
 
-def _is_meant(record: ContainerRecord, wanted: cri.ContainerFilter) -> bool:
-    """What a record alone can tell, so that nobody looks at the processes of the others."""
-    ids = record.id.startswith(wanted.id) and record.sandbox_id.startswith(wanted.pod_sandbox_id)
-    return ids and has_labels(_config(record.config).labels, wanted.label_selector)
+def _meant(wanted: cri.ContainerFilter) -> Callable[[ContainerRecord], bool]:
+    """The filter's part that never changes for a container: nobody looks at the others' files."""
+    prefix, sandbox, selector = wanted.id, wanted.pod_sandbox_id, dict(wanted.label_selector)
+    return lambda record: (
+        record.id.startswith(prefix)
+        and record.sandbox_id.startswith(sandbox)
+        and has_labels(_config(record.config).labels, selector)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.sandbox import ready
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from runtimes.oci.engine import Engine
     from runtimes.oci.state.record import SandboxRecord
@@ -23,13 +23,17 @@ def list_pod_sandbox(
     Source: CRI ListPodSandbox.
     """
     wanted = cri.PodSandboxFilter() if filter is None else filter
-    found = (
-        summary(engine, record)
-        for record in reversed(engine.sandboxes.all())
-        if record.id.startswith(wanted.id)
-        and has_labels(_config(record.config).labels, wanted.label_selector)
-    )
+    records = engine.sandboxes.all(_meant(wanted))
+    found = (summary(engine, record) for record in reversed(records))
     return [item for item in found if matches(item, wanted)]
+
+
+def _meant(wanted: cri.PodSandboxFilter) -> Callable[[SandboxRecord], bool]:
+    """The filter's part that never changes for a sandbox: nobody looks at the others' files."""
+    prefix, selector = wanted.id, dict(wanted.label_selector)
+    return lambda record: (
+        record.id.startswith(prefix) and has_labels(_config(record.config).labels, selector)
+    )
 
 
 def summary(engine: Engine, record: SandboxRecord) -> cri.PodSandbox:

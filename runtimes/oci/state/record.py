@@ -88,7 +88,7 @@ class SandboxRecord:
     """One sandbox.
 
     Attributes:
-        config: the serialized `PodSandboxConfig`.
+        config: the serialized `PodSandboxConfig`; never changes, as lists rely on.
         boot_id: the boot in which its namespaces and mounts were made.
         cgroup_parent: absolute path, relative to the cgroup mounts.
         ips: the pod's addresses, primary first.
@@ -132,7 +132,7 @@ class ContainerRecord:
     """One container.
 
     Attributes:
-        config: the serialized `ContainerConfig`.
+        config: the serialized `ContainerConfig`; never changes, as lists rely on.
         resources: the serialized `LinuxContainerResources` as last updated; empty: as in `config`.
         log_path: absolute; empty when nobody asked for a log.
         cgroup_path: absolute, relative to the cgroup mounts.

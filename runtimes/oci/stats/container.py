@@ -7,6 +7,7 @@ files, so it is measured at most every ten seconds.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -43,8 +44,8 @@ def list_container_stats(
     """
     wanted = cri.ContainerStatsFilter() if filter is None else filter
     found = []
-    for record in engine.containers.all():
-        if _matches(record, wanted) and observe.is_running(engine, record):
+    for record in engine.containers.all(partial(_matches, wanted=wanted)):
+        if observe.is_running(engine, record):
             with suppress(errors.NotFound):
                 found.append(measure(engine, record))
     return found
