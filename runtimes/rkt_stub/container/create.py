@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Answer
     from runtimes.rkt_stub.shim.engine import ShimEngine
 
+_UNSAID = "0"
+"""The group that rkt gives an image of a registry which names a user alone."""
+
 
 def create_container(engine: ShimEngine, sandbox_id: str, config: cri.ContainerConfig) -> str:
     """Add an app to a READY sandbox; nothing of it runs yet.
@@ -88,7 +91,7 @@ def _app(
     context, resources = config.linux.security_context, config.linux.resources
     argv = command(config, image)
     security.check_app(config, argv)
-    user, group, groups = _identity(engine, config, image)
+    user, group, groups = identity(engine, config, image)
     quota, period = resources.cpu_quota, resources.cpu_period
     return NewApp(
         name=record.app,
@@ -111,7 +114,7 @@ def _app(
     )
 
 
-def _identity(
+def identity(
     engine: ShimEngine, config: cri.ContainerConfig, image: StoredImage
 ) -> tuple[str, str, tuple[int, ...]]:
     """User, group and further groups; rkt is asked to look up nothing."""
@@ -121,7 +124,10 @@ def _identity(
     group = str(context.run_as_group.value) if context.HasField("run_as_group") else ""
     if not wanted:
         return "", group, given
-    user = engine.accounts.of(image.id).user(wanted)
+    accounts = engine.accounts.of(image.id)
+    if not (group or security.user(context)) and image.app["group"] != _UNSAID:
+        group = str(accounts.gid(image.app["group"]))
+    user = accounts.user(wanted)
     return str(user.uid), group or str(user.gid), tuple(dict.fromkeys((*given, *user.groups)))
 
 

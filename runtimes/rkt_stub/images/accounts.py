@@ -19,6 +19,8 @@ from runtimes.rkt_stub.program.image_export import image_export
 if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Rkt
 
+_FIELDS = 4
+_LONGEST = 4 * 1024 * 1024
 _PASSWD, _GROUP = "rootfs/etc/passwd", "rootfs/etc/group"
 
 
@@ -51,6 +53,19 @@ class Accounts:
             return User(int(wanted), 0)
         raise errors.InvalidArgument(f"run as user '{wanted}': the image has no such user")
 
+    def gid(self, wanted: str) -> int:
+        """As `user`, of a group.
+
+        Raises:
+            InvalidArgument: the image has no group of that name.
+        """
+        for line in self.group:
+            if wanted in {line[0], line[2]}:
+                return int(line[2])
+        if wanted.isdecimal():
+            return int(wanted)
+        raise errors.InvalidArgument(f"run as group '{wanted}': the image has no such group")
+
     def _groups(self, name: str) -> tuple[int, ...]:
         return tuple(int(line[2]) for line in self.group if name in line[3].split(","))
 
@@ -75,14 +90,24 @@ class AccountCache:
             path = Path(folder, "image.aci")
             image_export(self.rkt, image_id, path)
             with tarfile.open(path) as archive:
-                return Accounts(_lines(archive, _PASSWD, 4), _lines(archive, _GROUP, 4))
+                return accounts_of(archive)
 
 
-def _lines(archive: tarfile.TarFile, name: str, least: int) -> tuple[tuple[str, ...], ...]:
+def accounts_of(archive: tarfile.TarFile) -> Accounts:
+    return Accounts(_lines(archive, _PASSWD, (2, 3)), _lines(archive, _GROUP, (2,)))
+
+
+def _lines(
+    archive: tarfile.TarFile, name: str, numbers: tuple[int, ...]
+) -> tuple[tuple[str, ...], ...]:
     try:
         file = archive.extractfile(name)
     except KeyError:
         return ()
-    text = "" if file is None else file.read().decode(errors="replace")
+    text = "" if file is None else file.read(_LONGEST).decode(errors="replace")
     lines = (tuple(line.split(":")) for line in text.splitlines())
-    return tuple(one for one in lines if len(one) >= least and one[2].isdecimal())
+    return tuple(one for one in lines if len(one) >= _FIELDS and _numbered(one, numbers))
+
+
+def _numbered(line: tuple[str, ...], numbers: tuple[int, ...]) -> bool:
+    return all(line[at].isascii() and line[at].isdecimal() for at in numbers)

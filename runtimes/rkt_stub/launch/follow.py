@@ -96,6 +96,13 @@ class Follower:
             self._changed(app, closed=is_closed)
 
     def _changed(self, app: str, *, closed: bool) -> None:
+        """One log that can't be written loses lines; the others go on."""
+        try:
+            self._pass_on(app, closed=closed)
+        except OSError as error:
+            _log.warning("rkt log of %s not passed on: %s", app, error)
+
+    def _pass_on(self, app: str, *, closed: bool) -> None:
         if (self.folder / f"{app}{WHOLE}").exists():
             return
         copy = self._copies.get(app) or self._open(app)
@@ -112,8 +119,8 @@ class Follower:
             target = (self.folder / f"{app}{TARGET}").read_text()
         except FileNotFoundError:
             return None
-        source = (self.folder / f"{app}{RAW}").open("rb")
-        copy = _Copy(source, LogWriter(Path(target)))
+        writer = LogWriter(Path(target))
+        copy = _Copy((self.folder / f"{app}{RAW}").open("rb"), writer)
         self._copies[app] = copy
         return copy
 

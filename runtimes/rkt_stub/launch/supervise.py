@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +71,15 @@ def following(folder: Path) -> Iterator[None]:
 
 
 def copy(console: Iterable[bytes], logs: dict[str, LogWriter]) -> None:
-    """Give each app its lines; those of the pod's own programs are left out."""
+    """Give each app its lines; those of the pod's own programs are left out.
+
+    A log that can't be written loses lines; the pod goes on.
+    """
     for line in console:
         found = console_line(line.rstrip(b"\r\n"))
         if found is not None and found[0] in logs:
-            logs[found[0]].write("stdout", found[1] + b"\n")
+            with suppress(OSError):
+                logs[found[0]].write("stdout", found[1] + b"\n")
 
 
 if __name__ == "__main__":

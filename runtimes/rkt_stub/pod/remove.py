@@ -67,12 +67,15 @@ def collect(node: RktNode, policy: GarbagePolicy, *, all_sources_ready: bool, no
 def to_remove(dead: list[Incarnation], policy: GarbagePolicy, gone: set[str]) -> list[Incarnation]:
     """Decide; `dead` are newest first, `gone` the uids of pods of which nothing may stay.
 
-    An rkt pod goes once each of its containers has enough newer dead attempts.
+    What is prepared stays as long as its pod does: a sync may be about to launch it. Any other
+    rkt pod goes once each of its containers has enough newer dead attempts.
     """
     seen: dict[tuple[str, str], int] = defaultdict(int)
     removed: list[Incarnation] = []
     kept: list[Incarnation] = []
     for one in dead:
+        if one.prepared and one.uid not in gone:
+            continue
         units = [(one.uid, status.name) for status in one.containers()]
         for unit in units:
             seen[unit] += 1

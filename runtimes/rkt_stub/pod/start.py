@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,7 @@ from runtimes.kubelet.generate.container import (
 )
 from runtimes.kubelet.generate.sandbox import sandbox_config
 from runtimes.kubelet.generic import pod_files
+from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.sync.image import ImageWants, ensure_image
 from runtimes.kubelet.volumes.mounts import file_mount, volume_mounts
 from runtimes.rkt_stub import security
@@ -37,10 +40,11 @@ from runtimes.rkt_stub.network import on_host, pod_network
 from runtimes.rkt_stub.pod.images import PodImages
 from runtimes.rkt_stub.pod.incarnation import ATTEMPT, HOST_NETWORK, LAST_WORDS, OWNER, folder_of
 from runtimes.rkt_stub.pod.manifest import IMAGE, LOG, Wanted, pod_manifest
+from runtimes.rkt_stub.pod.remove import remove_incarnation
 from runtimes.rkt_stub.program import prepare, run_prepared
 from runtimes.rkt_stub.program.list import find_pod
-from runtimes.rkt_stub.program.rm import rm
 from runtimes.rkt_stub.program.status import wait_ready
+from runtimes.rkt_stub.stop import stop_pod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 60.0
 _GLANCE = 1.0
+_PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +122,7 @@ def run_pod(start: Start, wanted: Sequence[Wanted]) -> str:
     """Do it and return the rkt pod's UUID.
 
     Raises:
-        Error: it doesn't run; nothing of it is left.
+        Error: it doesn't run; nothing of it is left that rkt lets go.
     """
     node = start.node
     _refuse_runtime_class(start.pod)
@@ -125,17 +130,26 @@ def run_pod(start: Start, wanted: Sequence[Wanted]) -> str:
         start.pod, start.attempt, node.config, node_resolver=node.resolver(), systemd=False
     )
     security.check_pod(sandbox)
-    uuid = _prepare(start, sandbox, wanted)
-    try:
-        node.launcher.start(_unit(start, sandbox, uuid, wanted))
-        _wait_ready(node, uuid)
-    except errors.Error:
-        rm(node.rkt, uuid)
-        raise
+    meta = start.pod.metadata
+    with translated(f"run pod {meta.namespace}/{meta.name}"):
+        uuid = _prepare(start, sandbox, wanted)
+        try:
+            node.launcher.start(_unit(start, sandbox, uuid, wanted))
+            _wait_ready(node, uuid)
+        except (errors.Error, OSError):
+            _undo(node, uuid)
+            raise
     for one in wanted:
         name = one.config.metadata.name
         node.tell(start.pod, EventReason.STARTED, f"Started container {name}", container=name)
     return uuid
+
+
+def _undo(node: RktNode, uuid: str) -> None:
+    """What can't be taken back now is rkt's, which tells of it to the next look."""
+    with suppress(errors.Error, OSError):
+        stop_pod(node.rkt, uuid, 0)
+        remove_incarnation(node, uuid)
 
 
 def resume(node: RktNode, uuid: str) -> bool:
@@ -204,16 +218,16 @@ def _unit(start: Start, sandbox: cri.PodSandboxConfig, uuid: str, wanted: Sequen
 
 def _wait_ready(node: RktNode, uuid: str) -> None:
     """A pod that has ended meanwhile was ready, too."""
-    left = READY_SECONDS
-    while left > 0:
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < READY_SECONDS:
         if wait_ready(node.rkt, uuid, _GLANCE):
             return
         found = find_pod(node.rkt, uuid)
         if found is None or found["state"] not in {"prepared", "running"}:
             return
         folder = folder_of(node.config.root, uuid)
-        if found["state"] == "prepared" and left < READY_SECONDS / 2 and not supervised(folder):
+        if found["state"] == "prepared" and waited > READY_SECONDS / 2 and not supervised(folder):
             break
-        left -= _GLANCE
+        time.sleep(_PAUSE)
     why = complaint(folder_of(node.config.root, uuid)) or "it gave no reason"
     raise errors.Internal(f"run rkt pod '{uuid}': it doesn't become ready: {why}")

@@ -11,26 +11,21 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
-from runtimes.kubelet import layout
 from runtimes.kubelet.actions.restart import is_sidecar
 from runtimes.kubelet.events import EventReason
-from runtimes.kubelet.generate.resources import pod_resources
-from runtimes.kubelet.generic.unsupported import refuse_image_volumes, refuse_unsupported
+from runtimes.kubelet.generic import pod_volumes
 from runtimes.kubelet.hooks.run import run_hook
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.sync.crash_loop import back_off_key, check_crash_loop
 from runtimes.kubelet.sync.steps import StepFailed
-from runtimes.kubelet.volumes.empty_dir import EmptyDirLimits
-from runtimes.kubelet.volumes.prepare import VolumeInputs, prepare_volumes
-from runtimes.rkt_stub.pod.decide import decide
+from runtimes.rkt_stub.pod.decide import NOTHING, decide
 from runtimes.rkt_stub.pod.incarnation import incarnations
 from runtimes.rkt_stub.pod.kill import PodKill, hook_target, kill_pod
+from runtimes.rkt_stub.pod.remove import remove_incarnation
 from runtimes.rkt_stub.pod.start import Start, resume, run_pod, wanted_of
-from runtimes.rkt_stub.program.rm import rm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from runtimes.core.pod import v1
     from runtimes.core.pod.backoff import Backoff
@@ -53,26 +48,31 @@ class PodSync:
 
     def run(self, probes: ProbeResults) -> PodSyncResult:
         """Failures are results, never raised."""
+        meta = self.pod.metadata
         try:
-            self._carry_out(probes)
+            with translated(f"sync pod {meta.namespace}/{meta.name}"):
+                self._carry_out(probes)
         except errors.Error as error:
             return PodSyncResult(tuple(self.results), str(error))
         return PodSyncResult(tuple(self.results))
 
     def _carry_out(self, probes: ProbeResults) -> None:
+        node = self.node
         change = decide(self.pod, self.status, probes)
+        if change == NOTHING:
+            pod_volumes.refresh(self.pod, self.status.ips, node.config, node.around)
         if not change.run:
             if change.kill:
                 self._kill()
             return
         if not self._may_start(change.run):
             return
-        refuse(self.pod, self.node)
+        refuse(self.pod)
         start = Start(
-            node=self.node,
+            node=node,
             pod=self.pod,
             containers=change.run,
-            volumes=self._volumes(),
+            volumes=pod_volumes.prepare(self.pod, node.config, node.around),
             status=self.status,
             auths=self.auths,
         )
@@ -109,23 +109,6 @@ class PodSync:
         results = kill_pod(self.node, PodKill(self.pod, self.pod.metadata.uid))
         self.results.extend(results)
         return all(result.reason is None for result in results)
-
-    def _volumes(self) -> dict[str, Path]:
-        config = self.node.config
-        memory = pod_resources(self.pod, config).memory_limit_in_bytes
-        inputs = VolumeInputs(
-            folders=layout.pod_folders(config, self.pod),
-            limits=EmptyDirLimits(memory, config.memory_capacity_bytes),
-            objects=self.node.around.objects,
-            config=config,
-        )
-        meta = self.pod.metadata
-        try:
-            with translated(f"prepare pod {meta.namespace}/{meta.name}"):
-                return prepare_volumes(self.pod, inputs)
-        except errors.Error as error:
-            self._tell(EventReason.FAILED_MOUNT, str(error))
-            raise
 
     def _wanted(self, start: Start) -> list[Wanted]:
         """Those that can be had; each of the others leaves a result."""
@@ -165,7 +148,7 @@ class PodSync:
             if resume(self.node, one.uuid):
                 self.results.append(SyncResult(Action.CREATE_POD_SANDBOX, self.pod.metadata.name))
                 return True
-            rm(self.node.rkt, one.uuid)
+            remove_incarnation(self.node, one.uuid)
         return False
 
     def _post_start(self, container: v1.Container, container_id: str) -> None:
@@ -198,15 +181,13 @@ class PodSync:
         self.node.tell(self.pod, reason, message, container=container, warning=True)
 
 
-def refuse(pod: v1.Pod, node: RktNode) -> None:
+def refuse(pod: v1.Pod) -> None:
     """Check a pod before anything of it is made.
 
     Raises:
         Unimplemented: it needs what a pod that can't change has not: sidecars that start before
-            the rest, ephemeral containers, image volumes.
+            the rest, ephemeral containers.
     """
-    refuse_unsupported(pod)
-    refuse_image_volumes(pod, node.around.claims)
     who = f"run pod {pod.metadata.namespace}/{pod.metadata.name}"
     if any(is_sidecar(one) for one in pod.spec.init_containers):
         raise errors.Unimplemented(f"{who}: a sidecar starts before the rest; rkt pods can't grow")

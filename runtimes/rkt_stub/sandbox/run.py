@@ -30,7 +30,9 @@ _PAUSE = 0.01
 
 
 def run_pod_sandbox(engine: ShimEngine, config: cri.PodSandboxConfig, handler: str) -> str:
-    """Start an empty pod and return its id once it is READY; on failure nothing is left.
+    """Start an empty pod and return its id once it is READY.
+
+    On failure nothing is left, or a record of what is, which is never READY and can be removed.
 
     Raises:
         InvalidArgument: no metadata, or a runtime handler: rkt has none.

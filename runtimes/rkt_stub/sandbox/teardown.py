@@ -25,10 +25,14 @@ _PAUSE = 0.01
 
 
 def stop(engine: ShimEngine, record: SandboxRecord) -> None:
-    """Kill the pod with what runs in it; the caller holds the lock. Idempotent."""
+    """Kill the pod with what runs in it; the caller holds the lock. Idempotent.
+
+    Raises:
+        DeadlineExceeded: rkt runs, and doesn't say what to kill.
+    """
     if not record.stopped:
         engine.sandboxes.save(replace(record, stopped=True))
-    uuid = engine.uuid(record.id)
+    uuid = _uuid(engine, record)
     if not uuid or ended(engine.folder(record.id)) is not None:
         return
     running = [one for one in engine.containers_of(record.id) if one.end is None]
@@ -42,6 +46,18 @@ def stop(engine: ShimEngine, record: SandboxRecord) -> None:
             observe.settle(engine, one.id)
 
 
+def _uuid(engine: ShimEngine, record: SandboxRecord) -> str:
+    """What rkt calls the pod; a pod that is about to be named is waited for."""
+    until = time.monotonic() + _LAST_WORDS
+    while not (uuid := engine.uuid(record.id)) and supervised(engine.folder(record.id)):
+        if time.monotonic() > until:
+            raise errors.DeadlineExceeded(
+                f"stop sandbox '{record.id}': its rkt runs, but gave it no UUID; try again later"
+            )
+        time.sleep(_PAUSE)
+    return uuid
+
+
 def _wait_for_supervisor(engine: ShimEngine, record: SandboxRecord) -> None:
     """It writes the last lines of logs."""
     until = time.monotonic() + _LAST_WORDS
@@ -53,6 +69,7 @@ def erase(engine: ShimEngine, record: SandboxRecord) -> None:
     """Remove a sandbox and all that belongs to it; the caller holds the lock.
 
     Raises:
+        DeadlineExceeded: as `stop`; the record stays.
         Internal: rkt refuses to remove the pod, though it doesn't run.
     """
     stop(engine, record)

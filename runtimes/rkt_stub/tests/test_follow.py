@@ -6,14 +6,16 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import logs
+from runtimes.core.logs.writer import LogWriter
 from runtimes.rkt_stub.launch.follow import Follower
+from runtimes.rkt_stub.launch.supervise import copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 TIME = "2016-10-06T00:17:09.669794202Z"
 
@@ -78,3 +80,24 @@ def test_a_file_that_nobody_asked_for_is_left_alone(tmp_path: Path) -> None:
         (tmp_path / "b.log").write_text(f"{TIME} stdout x\n")
 
     assert not (tmp_path / "b.whole").exists()
+
+
+def test_a_log_that_cannot_be_written_leaves_the_others_alone(tmp_path: Path) -> None:
+    (tmp_path / "bad.to").write_text(str(tmp_path / "gone" / "cri.log"))
+    (tmp_path / "good.to").write_text(str(tmp_path / "cri.log"))
+
+    with following(tmp_path):
+        (tmp_path / "bad.log").write_text(f"{TIME} stdout lost\n")
+        (tmp_path / "good.log").write_text(f"{TIME} stdout kept\n")
+        until((tmp_path / "good.whole").exists)
+
+    assert texts(tmp_path / "cri.log") == [("stdout", b"kept\n")]
+
+
+def test_a_full_disk_costs_lines_and_not_the_pod(tmp_path: Path) -> None:
+    console = [b"[1.0] full[5]: lost\n", b"[1.0] main[6]: kept\n"]
+
+    with LogWriter(Path("/dev/full")) as full, LogWriter(tmp_path / "cri.log") as main:
+        copy(console, {"full": full, "main": main})
+
+    assert texts(tmp_path / "cri.log") == [("stdout", b"kept\n")]

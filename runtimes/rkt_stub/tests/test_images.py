@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.core import errors
-from runtimes.rkt_stub.images.accounts import Accounts, User
+from runtimes.rkt_stub.images.accounts import Accounts, User, accounts_of
 from runtimes.rkt_stub.images.pull import credentials
 from runtimes.rkt_stub.images.store import StoredImage, find, stored
 
@@ -94,3 +96,28 @@ def test_a_user_is_looked_up_in_its_image(wanted: str, user: User) -> None:
 def test_a_name_that_the_image_lacks_is_an_invalid_argument() -> None:
     with pytest.raises(errors.InvalidArgument, match="no such user"):
         ACCOUNTS.user("nobody")
+
+
+def test_a_line_without_a_number_of_the_group_is_left_out() -> None:
+    packed = io.BytesIO()
+    text = b"x:x:5:\ny:x:6:7:::\n"
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("rootfs/etc/passwd")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    packed.seek(0)
+
+    with tarfile.open(fileobj=packed) as archive:
+        accounts = accounts_of(archive)
+
+    assert accounts.user("y") == User(6, 7)
+    with pytest.raises(errors.InvalidArgument):
+        accounts.user("x")
+
+
+def test_a_group_is_found_by_its_name_and_a_number_need_not_be_known() -> None:
+    accounts = Accounts(group=(("staff", "x", "50", ""),))
+
+    assert (accounts.gid("staff"), accounts.gid("7")) == (50, 7)
+    with pytest.raises(errors.InvalidArgument, match="no such group"):
+        accounts.gid("nobody")

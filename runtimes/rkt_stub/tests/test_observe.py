@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from threading import Barrier, BrokenBarrierError, Event
 from typing import TYPE_CHECKING
 
+import pytest
+
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.rkt_stub.container.create import identity
 from runtimes.rkt_stub.container.list import list_containers
 from runtimes.rkt_stub.container.observe import observe
 from runtimes.rkt_stub.container.start import start_container
 from runtimes.rkt_stub.container.stop import stop_container
-from runtimes.rkt_stub.images.accounts import AccountCache
-from runtimes.rkt_stub.images.store import ImageStore
+from runtimes.rkt_stub.images.accounts import AccountCache, Accounts
+from runtimes.rkt_stub.images.store import ImageStore, StoredImage
 from runtimes.rkt_stub.launch.choose import Session
 from runtimes.rkt_stub.program.rkt import Answer, Rkt
 from runtimes.rkt_stub.shim.engine import ShimEngine
@@ -25,6 +28,8 @@ from runtimes.rkt_stub.shim.record import ContainerRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from runtimes.rkt_stub.program.shapes import AppSettings
 
 UUID = "5ab8f6a2-77cb-4a3e-a5a5-3d2e1a4a4a4a"
 RECORD = ContainerRecord(
@@ -120,6 +125,21 @@ def test_stopping_what_is_removed_meanwhile_is_fine(tmp_path: Path) -> None:
     engine.rkt = Program(looked=lambda: engine.containers.delete(RECORD))
 
     stop_container(engine, RECORD.id, 0)
+
+
+@pytest.mark.parametrize(("said", "gid"), [("staff", "50"), ("0", "6")])
+def test_a_container_has_its_images_group_or_else_its_users(
+    tmp_path: Path, said: str, gid: str
+) -> None:
+    engine = engine_of(tmp_path, Program())
+    users, groups = (("app", "x", "5", "6"),), (("staff", "x", "50", ""),)
+    engine.accounts = AccountCache(engine.rkt, {"sha512-1": Accounts(users, groups)})
+    manifest: AppSettings = {"exec": [], "user": "app", "group": said}
+    image = StoredImage(
+        id="sha512-1", name="i", digest="", size_bytes=1, app=manifest, entrypoint=(), cmd=()
+    )
+
+    assert identity(engine, cri.ContainerConfig(), image) == ("5", gid, ())
 
 
 def test_of_two_starts_at_a_time_one_is_refused(tmp_path: Path) -> None:
