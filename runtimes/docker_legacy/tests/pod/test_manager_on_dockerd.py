@@ -18,9 +18,7 @@ from runtimes.core.pod.backoff import Backoff
 from runtimes.core.pod.gc import GarbagePolicy
 from runtimes.core.pod.status import RegistryAuth
 from runtimes.docker_legacy.backend import PodOptions, backend
-from runtimes.docker_legacy.pod.exec_handler import NativeExec
 from runtimes.docker_legacy.pod.manager import DockerManager
-from runtimes.docker_legacy.pod.nsenter import NsenterExec
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic.node import Surroundings
 
@@ -138,20 +136,6 @@ def test_a_port_of_the_pods_loopback_is_reached(node: Node, server: v1.Pod) -> N
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with connection.makefile("rb") as answer:
             assert answer.read().endswith(b"hello\n")
-
-
-@pytest.mark.parametrize("handler", [NativeExec, NsenterExec])
-def test_a_command_that_closed_its_outputs_is_killed_when_its_time_is_up(
-    node: Node, server: v1.Pod, handler: type[NativeExec | NsenterExec]
-) -> None:
-    (container,) = containers_of(node, server)
-    into = handler(node.manager.node.docker, node.manager.node.processes)
-
-    with pytest.raises(errors.DeadlineExceeded, match="killed with its children"):
-        into.exec(container, ["sh", "-c", "exec sleep 4321 >&- 2>&-"], 1)
-
-    look = "! ps | grep '[s]leep 4321'"
-    assert into.exec(container, ["sh", "-c", look], 20).exit_code == 0
 
 
 def test_a_port_that_nobody_listens_on_is_unavailable(node: Node, server: v1.Pod) -> None:
