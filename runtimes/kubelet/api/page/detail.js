@@ -34,12 +34,11 @@ export class Detail {
   }
 
   build(pod) {
-    const names = containers(pod).map((one) => one.spec.name);
-    const chosen = pod.spec.containers[0].name;
     const again = () => this.follow();
     this.view = make("pre", { tabindex: "0", "aria-label": "Log" });
     this.logs = new Logs(this.view);
-    this.which = make("select", { "aria-label": "Container", onchange: again }, names.map((one) => make("option", { selected: one === chosen }, one)));
+    this.which = make("select", { "aria-label": "Container", onchange: again });
+    this.choose(pod, pod.spec.containers[0].name);
     this.options = Object.fromEntries(["follow", "timestamps", "previous"].map((one) => [one, make("input", { type: "checkbox", checked: one === "follow", onchange: again })]));
     this.parts = Object.fromEntries(["head", "facts", "containers", "graphs", "events"].map((one) => [one, make("div")]));
     const words = { follow: "Follow", timestamps: "Times", previous: "Previous" };
@@ -59,8 +58,18 @@ export class Detail {
     this.parent.hidden = false;
   }
 
+  // Offers the containers that there are, which a changed manifest or `debug` may make others.
+  choose(pod, chosen) {
+    const names = containers(pod).map((one) => one.spec.name);
+    if (names.join() === [...this.which.options].map((one) => one.value).join()) return false;
+    const still = names.includes(chosen);
+    this.which.replaceChildren(...names.map((one) => make("option", { selected: still && one === chosen }, one)));
+    return !still;
+  }
+
   update(history) {
     const { metadata, status = {} } = this.pod;
+    if (this.choose(this.pod, this.which.value)) this.follow();
     show(this.parts.head, [make("h2", {}, this.name, " ", badge(summary(this.pod)))]);
     const labels = Object.entries(metadata.labels ?? {}).map(([name, value]) => `${name}=${value}`);
     const facts = { Address: status.podIP, Phase: status.phase, Message: status.message, Labels: labels.join(", "), Manifest: metadata.annotations?.["runtimes.kubelet/manifest"], UID: metadata.uid };
@@ -109,5 +118,11 @@ export class Detail {
   }
 }
 
-export const chosen = () => decodeURIComponent(location.hash.slice(1));
+export function chosen() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return ""; // a person wrote it
+  }
+}
 export const detail = new Detail(by("detail"));

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 
-const MOST_LINES = 2000;
+const MOST = 1 << 20; // characters
 const PAUSE = 1000;
 
 export class Logs {
@@ -57,8 +57,21 @@ export class Logs {
     const last = view.lastChild;
     if (last?.nodeType === Node.TEXT_NODE && !last.data.endsWith("\n")) last.data += text;
     else view.append(text);
-    while (view.childNodes.length > MOST_LINES) view.firstChild.remove();
+    this.trim();
     if (atEnd) view.scrollTop = view.scrollHeight;
+  }
+
+  // Drops what is oldest; of a single long piece, its beginning.
+  trim() {
+    const { view } = this;
+    let over = view.textContent.length - MOST;
+    while (over > 0) {
+      const first = view.firstChild;
+      const long = first.textContent.length;
+      if (long > over) first.textContent = first.textContent.slice(over);
+      else first.remove();
+      over -= long;
+    }
   }
 
   tell(text, kind = "told") {

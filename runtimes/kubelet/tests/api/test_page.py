@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from runtimes.core.pod import v1
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.tests.bench import script
 from runtimes.kubelet.tests.builders import pod
 
 if TYPE_CHECKING:
-    from runtimes.core.pod import v1
     from runtimes.kubelet.tests.api.browser import Page
     from runtimes.kubelet.tests.api.conftest import Api
 
@@ -71,6 +71,46 @@ def test_a_pod_is_opened_with_the_keyboard_and_its_log_is_live(shown: Page, api:
 
     shown.press("Escape")
     shown.until("document.querySelector('#detail').hidden")
+    assert shown.complaints == []
+
+
+def test_a_container_that_joins_is_offered_and_the_chosen_one_stays(shown: Page, api: Api) -> None:
+    offered = "[...document.querySelectorAll('#detail option')].map((one) => one.value).join()"
+    shown["location.hash = 'default/good'"]
+    shown.until(f"{offered} === 'app'")
+    made = next(one for one in api.bench.store.list() if one.metadata.name == "good")
+
+    api.bench.store.add_ephemeral(
+        made.metadata.uid, v1.EphemeralContainer(name="look", image="busybox")
+    )
+
+    shown.until(f"{offered}.includes('look')")
+    assert shown["document.querySelector('#detail select').value"] == "app"
+    assert shown.complaints == []
+
+
+def test_a_log_that_never_ends_fills_no_memory(shown: Page) -> None:
+    shown["import('./logs.js').then((one) => (globalThis.Logs = one.Logs))"]
+    shown.until("typeof Logs === 'function'")
+    shown["globalThis.log = new Logs(document.createElement('pre'))"]
+    shown["log.append('first\\n'), log.append('x'.repeat(3 << 20)), log.append('y'.repeat(9))"]
+    assert shown["log.view.textContent.length"] == 1 << 20
+    assert shown["log.view.textContent.endsWith('xy' + 'y'.repeat(8))"]
+
+    shown["for (let n = 0; n < 100; n++) log.append('z'.repeat(65535) + '\\n')"]
+
+    assert shown["log.view.textContent.length"] == 1 << 20
+    assert shown["log.view.childNodes.length"] == 16
+
+
+@pytest.mark.parametrize("name", ["%", "nobody"])
+def test_a_name_that_no_pod_has_opens_nothing(shown: Page, name: str) -> None:
+    shown["document.querySelector('#link').className = 'waiting'"]
+    shown[f"location.hash = '{name}'"]
+
+    shown.until("document.querySelector('#link').className === 'good'")
+    assert shown["document.querySelector('#detail').hidden"]
+    shown["location.hash = ''"]
     assert shown.complaints == []
 
 
