@@ -20,7 +20,7 @@ COMMANDS: Final = {
         "exec": "Run a command in a container",
         "attach": "Connect to what a container runs",
         "port-forward": "Carry ports of this host to a pod",
-        "debug": "Look into a pod with a container of your own",
+        "debug": "Look into a pod that runs, or speak to a backend in its own words",
         "cp": "Copy files into a container or out of it",
     },
     "Look": {
