@@ -74,6 +74,7 @@ def plan(
         image_id=image_id,
         created_at_ns=engine.clock(),
         sandbox_id=sandbox.id,
+        handler=sandbox.handler,
         cgroup_parent=sandbox.cgroup_parent,
         log_path="",
         api=api,

@@ -25,12 +25,14 @@ class Pod:
 
     Attributes:
         id: Docker's.
+        handler: its runtime handler.
         cgroup_parent: in the words of the Engine's cgroup driver.
         files: container path -> the file that the sandbox owns.
     """
 
     id: str
     config: cri.PodSandboxConfig
+    handler: str
     cgroup_parent: str
     files: Mapping[str, Path]
 
@@ -53,4 +55,5 @@ def ready(engine: Engine, sandbox_id: str, what: str) -> Iterator[Pod]:
         config = cri.PodSandboxConfig.FromString(found.config)
         driver = engine.facts.cgroup_driver()
         parent = cgroup_parent(config.linux.cgroup_parent, driver)
-        yield Pod(sandbox_id, config, parent, files.mounts(engine.paths, found.id))
+        mounts = files.mounts(engine.paths, found.id)
+        yield Pod(sandbox_id, config, found.runtime_handler, parent, mounts)

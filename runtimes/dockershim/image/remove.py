@@ -5,7 +5,6 @@ Source: CRI RemoveImage: "must not return an error if the image has already been
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -35,8 +34,18 @@ def remove_image(engine: Engine, image: cri.ImageSpec) -> None:
         return
     _check_unused(engine, found)
     for name in names(found):
-        with suppress(errors.ImageNotFound):  # It went with the last of its names.
-            engine.docker.remove_image(name)
+        _remove(engine, name)
+
+
+def _remove(engine: Engine, name: str) -> None:
+    """Take off a name; it's fine if it went with the last of them, or another call took it."""
+    try:
+        engine.docker.remove_image(name)
+    except errors.ImageNotFound:
+        return
+    except errors.Internal:  # The Engine's word for an image that goes at this moment.
+        if find(engine, name) is not None:
+            raise
 
 
 def names(found: ImageInspect) -> list[str]:

@@ -15,7 +15,7 @@ from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.dockershim import labels
 from runtimes.dockershim.networks import DOCKER
 from runtimes.dockershim.sandbox.network import protocol
-from runtimes.dockershim.spec import lsm, seccomp, user
+from runtimes.dockershim.spec import lsm, runtime, seccomp, user
 from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _host(request: SandboxRequest) -> HostConfig:
         "SecurityOpt": security_options(config.linux.security_context),
         "LogConfig": {"Type": "none", "Config": {}},
     }
-    if request.handler not in ("", DOCKER):
-        found["Runtime"] = request.handler
+    runtime.put(found, request.handler)
     return found
 
 

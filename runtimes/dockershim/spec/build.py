@@ -18,6 +18,7 @@ from runtimes.dockershim.spec import (
     mounts,
     namespaces,
     resources,
+    runtime,
     security,
     user,
 )
@@ -126,6 +127,7 @@ def host_config(request: CreateRequest) -> HostConfig:
     config.update(cast("HostConfig", resources.limits(limits)))
     namespaces.of_container(request.security.namespace_options, request.sandbox_id).put(config)
     security.put(config, request)
+    runtime.put(config, request.handler)
     return config
 
 

@@ -25,6 +25,7 @@ class CreateRequest:
         image_id: of its image, which is here.
         created_at_ns: now.
         sandbox_id: Docker's full id.
+        handler: the sandbox's runtime handler.
         cgroup_parent: as the Engine's cgroup driver wants it, or "".
         log_path: absolute, or "" for no log.
         api: version of the Engine's API.
@@ -40,6 +41,7 @@ class CreateRequest:
     image_id: str
     created_at_ns: int
     sandbox_id: str
+    handler: str
     cgroup_parent: str
     log_path: str
     api: tuple[int, int]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from runtimes.contract.testimage.busybox import BUSYBOX
+from runtimes.contract.testimage.busybox import BUSYBOX, busybox
+from runtimes.contract.testimage.layout import Entry
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.beyond import DockerLoad
 from runtimes.core.docker.interface import CreateOptions
 from runtimes.dockershim import naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.types import ContainerInspect
@@ -170,6 +174,26 @@ def test_an_image_that_a_container_was_made_from_keeps_its_names(
             service.remove_image(cri.ImageSpec(image=name))
 
     assert service.image_status(cri.ImageSpec(image=BUSYBOX)).image == before
+
+
+def test_an_image_with_several_names_can_be_removed_by_several_at_once(
+    node: Node, service: DockershimService, tmp_path: Path
+) -> None:
+    names = [f"localhost/troubled-{node.token}:{n}" for n in range(3)]
+    image = busybox(names[0], extra=(Entry(node.token, b""),))
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(image.archive())
+    docker = service.engine.docker
+    assert isinstance(docker, DockerLoad)
+    docker.load_image(archive)
+    for name in names[1:]:
+        docker.tag_image(names[0], name)
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [cri.ImageSpec(image=name) for name in (image.id, *names)]
+        assert list(pool.map(service.remove_image, asked)) == [None] * 4
+
+    assert service.image_status(asked[0]).image.id == ""
 
 
 def test_the_pause_image_is_pinned_and_others_are_not(service: DockershimService) -> None:

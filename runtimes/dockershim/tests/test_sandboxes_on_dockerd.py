@@ -75,6 +75,21 @@ def test_a_sandbox_that_was_removed_by_hand_is_still_told_of_and_removable(
     assert service.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox)) == []
 
 
+def test_a_pods_containers_run_under_its_handler(node: Node, service: DockershimService) -> None:
+    docker = service.engine.docker
+    handler = next(
+        name
+        for name in service.engine.facts.handlers()
+        if name not in ("", "docker", docker.info()["DefaultRuntime"])
+    )
+    config = node.sandbox("handled")
+    sandbox = service.run_pod_sandbox(config, handler)
+    container = service.create_container(sandbox, node.container(), config)
+
+    for created in (sandbox, container):
+        assert docker.inspect_container(created)["HostConfig"]["Runtime"] == handler
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", None], ids=["empty", "cut", "missing"])
 def test_a_lost_record_makes_a_sandbox_unknown_and_removable(
     node: Node, damage: bytes | None
