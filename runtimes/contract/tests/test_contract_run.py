@@ -37,6 +37,7 @@ def test_a_part_of_the_fake_is_conformant_and_exits_with_zero(tmp_path: Path) ->
     assert "fake 0.1.0 is conformant to contract 1.0 (a part of it): cri 8/8." in done.stdout
 
 
+@pytest.mark.timeout(240)
 def test_all_twelve_faults_of_a_broken_plugin_are_found(tmp_path: Path) -> None:
     install(tmp_path / "site", "broken", "runtimes.contract.tests.broken_backend:backend")
 

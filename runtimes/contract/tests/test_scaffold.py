@@ -97,6 +97,7 @@ def test_a_name_that_cannot_be_typed_is_refused(name: str) -> None:
 
 @pytest.mark.needs_root
 @pytest.mark.needs_oci
+@pytest.mark.timeout(240)
 def test_the_example_plugin_is_installed_and_certified(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
