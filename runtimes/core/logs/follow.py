@@ -135,17 +135,23 @@ class _Rotating:
     def open(self) -> bool:
         """Open the log unless it is; False while it doesn't exist."""
         if self._file is None:
-            self._switch(self._path)
+            files = ExitStack()
+            found = _opened(self._path, files)
+            if found is not None:
+                self._switch(found, files)
         return self._file is not None
 
     def new_lines(self) -> Iterator[bytes]:
         """Yield complete lines up to the end of the newest file."""
         while self._file is not None:
-            # Looked up before reading: once it exists, the writer has left the old file for good.
-            successor = self._successor()
-            yield from self._drain()
-            if successor is None or not self._switch(successor):
-                return
+            # Opened before reading: once it exists, the writer has left the old file for good, and
+            # the live one may be yet another by the time that the old one is read.
+            with ExitStack() as files:
+                successor = self._successor(files)
+                yield from self._drain()
+                if successor is None:
+                    return
+                self._switch(successor, files.pop_all())
 
     def _drain(self) -> Iterator[bytes]:
         if os.fstat(self.file.fileno()).st_size < self.file.tell():
@@ -155,34 +161,39 @@ class _Rotating:
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             yield from lines
 
-    def _switch(self, path: Path) -> bool:
-        try:
-            file = path.open("rb", buffering=0)
-        except FileNotFoundError:
-            return False
+    def _switch(self, file: BinaryIO, files: ExitStack) -> None:
         self._files.close()
-        self._file = self._files.enter_context(file)
+        self._files = files
+        self._file = file
         self._rest = b""
-        return True
 
-    def _successor(self) -> Path | None:
-        """Which file follows ours: a rotated one that we never had open, or the live one."""
+    def _successor(self, files: ExitStack) -> BinaryIO | None:
+        """Open what follows our file: a rotated one that we never had open, or the live one."""
         ours = os.fstat(self.file.fileno())
         if _is_same(self._path, ours):
             return None
+        live = _opened(self._path, files)  # before the look: what it took the place of is in there
         try:
             rotated = sorted(filter(self._is_rotated, self._path.parent.iterdir()))
         except FileNotFoundError:  # removed with its folder: what we have open is the last of it
             return None
         index = next((i for i, path in enumerate(rotated) if _is_same(path, ours)), len(rotated))
-        if rotated[index + 1 :]:
-            return rotated[index + 1]
-        return self._path if self._path.exists() else None
+        later = rotated[index + 1 :]
+        if later and not (live is not None and _is_same(later[0], os.fstat(live.fileno()))):
+            return _opened(later[0], files)
+        return live
 
     def _is_rotated(self, path: Path) -> bool:
         """Whether kubelet's rotation named it: the log's name, a dot and the time."""
         log, dot, moment = path.name.rpartition(".")
         return log == self._path.name and _ROTATED.fullmatch(dot + moment) is not None
+
+
+def _opened(path: Path, files: ExitStack) -> BinaryIO | None:
+    try:
+        return files.enter_context(path.open("rb", buffering=0))
+    except FileNotFoundError:
+        return None
 
 
 def _is_same(path: Path, stat: os.stat_result) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core.logs import LogWriter, follow
-from runtimes.core.logs.follow import Follow, follow_with
+from runtimes.core.logs.follow import Follow, Follower, follow_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,6 +188,30 @@ def test_a_log_removed_with_its_folder_is_read_to_its_end(log: Path) -> None:
             shutil.rmtree(folder)
 
         assert list(_Script(remove).follow(folder / "0.log")) == [b"before\n", b"last\n"]
+
+
+def test_a_file_that_comes_and_goes_while_its_forerunner_is_read_is_read_too(
+    log: Path, writer: LogWriter
+) -> None:
+    def rotate(number: int) -> None:
+        log.rename(log.with_name(f"0.log.20260101-{number:06d}"))
+        writer.reopen()
+
+    writer.write("stdout", b"0\n1\n")
+    with Follower(log) as follower:
+        entries = follower.new()
+        assert next(entries).text == b"0\n"
+        assert [entry.text for entry in entries] == [b"1\n"]
+        writer.write("stdout", b"2\n3\n")
+        rotate(1)
+        writer.write("stdout", b"4\n")
+        entries = follower.new()
+        assert next(entries).text == b"2\n"
+
+        rotate(2)
+        writer.write("stdout", b"5\n")
+
+        assert [entry.text for entry in entries] == [b"3\n", b"4\n", b"5\n"]
 
 
 def test_a_busy_writer_in_another_thread_is_followed_through_rotations(
