@@ -47,9 +47,8 @@ def _connect(container: Container) -> int:
         session = container.attach(stdin=container.has_stdin)
     except errors.FailedPrecondition:
         return _over(container)
-    for channel, data in caught_up(container, session):
-        write_channel(channel, data)
-    return interact(session, tty=container.has_tty, detachable=True)
+    earlier = caught_up(container, session)
+    return interact(session, tty=container.has_tty, detachable=True, earlier=earlier)
 
 
 def _over(container: Container) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from runtimes.cli import terminal
@@ -16,7 +17,7 @@ from runtimes.client.exchange import Source, exchange
 from runtimes.core.streaming.session import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from runtimes.core.streaming.session import Size, StreamSession
 
@@ -24,10 +25,17 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _TARGETS = {Channel.STDOUT: _STDOUT, Channel.STDERR: _STDERR}
 
 
-def interact(session: StreamSession, *, tty: bool, detachable: bool = False) -> int:
+def interact(
+    session: StreamSession,
+    *,
+    tty: bool,
+    detachable: bool = False,
+    earlier: Iterable[tuple[Channel, bytes]] = (),
+) -> int:
     """Carry bytes until the process has ended; return its exit code.
 
     A terminal on stdin is raw meanwhile if the process has a `tty`, so Ctrl-C is the process's.
+    What came `earlier` is shown once it is: who sees the program's prompt types to the program.
 
     Raises:
         Detached: Ctrl-P Ctrl-Q was pressed, and `detachable` is set.
@@ -40,7 +48,7 @@ def interact(session: StreamSession, *, tty: bool, detachable: bool = False) -> 
             stack.enter_context(terminal.raw(_STDIN))
         keys = DetachKeys() if typed and detachable else None
         source = Source(_STDIN, keys) if session.stdin is not None else None
-        for channel, data in exchange(session, source, watch=watch):
+        for channel, data in chain(earlier, exchange(session, source, watch=watch)):
             write_channel(channel, data)
         return session.wait()
 

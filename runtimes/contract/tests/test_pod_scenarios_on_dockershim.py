@@ -15,11 +15,11 @@ from runtimes.contract.tests.test_pod_scenarios_on_docker import (
     test_a_hook_takes_its_time_from_the_grace_and_no_more,  # noqa: F401 - it runs here, too
 )
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.dockershim.service import DockershimService
 
 if TYPE_CHECKING:
     from runtimes.contract.pod_bench import AppliedPod, PodBench
     from runtimes.contract.subject import Subject
+    from runtimes.dockershim.service import DockershimService
     from runtimes.kubelet.generic.runtime import GenericRuntime
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
@@ -38,9 +38,7 @@ def contract_subject(dockershim_subject: Subject) -> Subject:
 
 
 def service_of(pod: AppliedPod) -> DockershimService:
-    service = cast("GenericRuntime", pod.runtime).service
-    assert isinstance(service, DockershimService)
-    return service
+    return cast("DockershimService", cast("GenericRuntime", pod.runtime).service)
 
 
 def config_of(pod: AppliedPod, attempt: int) -> cri.PodSandboxConfig:
