@@ -15,10 +15,13 @@ class NetworkOptions:
     """How pods are networked.
 
     Attributes:
-        state_dir: where addresses, host ports and cached results are kept; made when missing. Best
-            below ``/run``: a reboot voids all of it.
+        state_dir: where the built-in bridge keeps addresses and host ports; made when missing.
+            Best below ``/run``: a reboot voids all of it.
         cni_conf_dir: a directory of CNI configurations, e.g. ``/etc/cni/net.d``; None means the
             built-in bridge.
+        cni_cache_dir: where attempts by CNI plugins are kept until they are undone; made when
+            missing. Never below ``/run``: the addresses that plugins gave outlive a reboot, and
+            DEL needs what is kept. None: below `state_dir`.
         cni_bin_dirs: where CNI plugins are looked up, in this order.
         bridge: the built-in bridge's name, at most 15 characters.
         subnet: IPv4 network of the built-in bridge, e.g. ``10.86.0.0/16``; None picks one that no
@@ -28,6 +31,7 @@ class NetworkOptions:
 
     state_dir: Path
     cni_conf_dir: Path | None = None
+    cni_cache_dir: Path | None = None
     cni_bin_dirs: tuple[Path, ...] = (
         Path("/opt/cni/bin"),
         Path("/usr/lib/cni"),
@@ -49,7 +53,8 @@ def open_network(options: NetworkOptions) -> PodNetwork:
     if options.cni_conf_dir is not None:
         from runtimes.cni.plugins.cni import CniNetwork
 
-        return CniNetwork(options.cni_conf_dir, options.cni_bin_dirs, options.state_dir / "cni")
+        cache_dir = options.cni_cache_dir or options.state_dir / "cni"
+        return CniNetwork(options.cni_conf_dir, options.cni_bin_dirs, cache_dir)
     from runtimes.cni.bridge.builtin import BuiltinBridge
     from runtimes.cni.bridge.segment import BridgeOptions
 

@@ -109,6 +109,8 @@ class DetachRequest:
         uid: the pod's uid.
         netns: None, or a path that no longer exists, when the namespace is gone.
         port_mappings: host ports.
+        due: the caller knows of an attach that nobody has undone, so where no record of it is left
+            it is undone as far as the fields above tell. Else no record means nothing to undo.
     """
 
     sandbox_id: str
@@ -117,6 +119,7 @@ class DetachRequest:
     uid: str = ""
     netns: Path | None = None
     port_mappings: tuple[PortMapping, ...] = ()
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
+
+from runtimes.core.state import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,15 +16,8 @@ def save(path: Path, content: object, *, durable: bool = True) -> None:
 
     A record that isn't `durable` outlives any kill of this process, but not a loss of power.
     """
-    temporary = _temporary(path)
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)
-    if durable:
-        _sync_directory(path.parent)
+    data = json.dumps(content).encode()
+    whole.replace(path, data, through=_temporary(path), durable=durable)
 
 
 def load(path: Path) -> object:
@@ -42,11 +36,3 @@ def remove(path: Path) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

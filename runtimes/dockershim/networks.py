@@ -63,8 +63,9 @@ class Networks:
         options = self._options
         opened = open_network(
             NetworkOptions(
-                state_dir=options.cni_cache_dir or self._paths.network,
+                state_dir=self._paths.bridge,
                 cni_conf_dir=options.cni_conf_dir if name == CNI else None,
+                cni_cache_dir=options.cni_cache_dir or self._paths.network,
                 cni_bin_dirs=options.cni_bin_dirs,
                 bridge=options.bridge,
                 subnet=options.subnet,

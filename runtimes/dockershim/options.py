@@ -21,7 +21,7 @@ class DockershimOptions:
         engine_options: further options of that plugin, by name.
         root: what survives a reboot: sandbox records, checkpoints, the pods' own files. None:
             /var/lib/runtimes/dockershim, or below ``$XDG_DATA_HOME`` when not root.
-        run_root: what doesn't: pins of network namespaces, addresses. None:
+        run_root: what doesn't: pins of network namespaces, the built-in network's addresses. None:
             /run/runtimes/dockershim, or below ``$XDG_RUNTIME_DIR``.
         sandbox_image: the image of pause containers; pulled when it isn't there.
         network: ``docker`` for the Engine's own bridge, ``cni`` for plugins configured in
@@ -29,7 +29,8 @@ class DockershimOptions:
             has a configuration and ``docker`` where it hasn't.
         cni_conf_dir: the first usable file in order of names is taken.
         cni_bin_dirs: where CNI plugins are.
-        cni_cache_dir: results and configurations that DEL needs. None: below `run_root`.
+        cni_cache_dir: results and configurations that DEL needs, also after a reboot. None:
+            ``network`` below `root`.
         bridge: name of the built-in network's bridge.
         subnet: its IPv4 network; None picks a free one.
         cgroup_driver: the one that the node agent uses, ``cgroupfs`` or ``systemd``: with an Engine

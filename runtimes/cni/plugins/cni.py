@@ -91,7 +91,7 @@ class CniNetwork:
     def detach(self, request: DetachRequest) -> None:
         check_sandbox_id(request.sandbox_id)
         with self._locked(request.sandbox_id, f"detach sandbox {request.sandbox_id}"):
-            if self._cache.is_recorded(request.sandbox_id):
+            if request.due or self._cache.is_recorded(request.sandbox_id):
                 self._undo(request)
 
     def reconcile(self, live_sandbox_ids: Callable[[], Collection[str]]) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class CniNetwork:
     def _undo(self, request: DetachRequest) -> None:
         """Run DEL for what is on record, then forget it.
 
-        A damaged record stands for an ADD by the configuration of now.
+        A damaged or lost record stands for an ADD by the configuration of now.
 
         Raises:
             Error: of the first plugin that failed; the record stays, for another try.

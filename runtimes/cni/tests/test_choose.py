@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from runtimes.cni.choose import NetworkOptions, open_network
+from runtimes.cni.network import DetachRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,16 @@ def test_a_configuration_directory_means_plugins(tmp_path: Path) -> None:
     options = NetworkOptions(tmp_path, cni_conf_dir=tmp_path / "net.d")
 
     assert open_network(options).name == "cni"
+
+
+def test_what_plugins_need_to_undo_is_kept_where_it_is_said(tmp_path: Path) -> None:
+    options = NetworkOptions(
+        tmp_path / "run", cni_conf_dir=tmp_path / "net.d", cni_cache_dir=tmp_path / "lasting"
+    )
+
+    open_network(options).detach(DetachRequest("nobody"))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["lasting"]
 
 
 def test_opening_writes_nothing(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from runtimes.core import deadline, errors
+from runtimes.core.state import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -380,19 +381,4 @@ def _flock(descriptor: int, kind: int) -> bool:
 
 
 def _write(folder: Path, data: bytes, *, durable: bool = True) -> None:
-    temporary = folder / f"{_FILE}.tmp"
-    with temporary.open("wb", buffering=0) as file:
-        file.write(data)
-        if durable:
-            os.fsync(file.fileno())
-    temporary.rename(folder / _FILE)
-    if durable:
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = _open(folder)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    whole.replace(folder / _FILE, data, through=folder / f"{_FILE}.tmp", durable=durable)

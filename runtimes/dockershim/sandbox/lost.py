@@ -1,7 +1,8 @@
 """Sandboxes that Docker has and no record tells of: lost, corrupt, or another program's.
 
-Nothing is known of their network but what the checkpoint says; it is detached all the same, which
-does no harm where it never was attached.
+Nothing is known of their network but what the checkpoint says, so it is detached whenever they are
+stopped or removed, also for the second time: CNI's DEL does no harm where nothing is attached, and
+what it can't undo keeps nobody from removing them.
 
 Source: kubernetes/kubernetes#43021, #55620, #44307.
 """
@@ -69,10 +70,12 @@ def detach_request(
 ) -> DetachRequest:
     """All that is left to tell. Pure."""
     if known is None:
-        return DetachRequest(sandbox_id, netns=pin)
+        return DetachRequest(sandbox_id, netns=pin, due=True)
     mappings = tuple(
         PortMapping(one.protocol, one.container_port, one.host_port, one.host_ip)
         for one in known.mappings
         if one.host_port
     )
-    return DetachRequest(sandbox_id, known.name, known.namespace, netns=pin, port_mappings=mappings)
+    return DetachRequest(
+        sandbox_id, known.name, known.namespace, netns=pin, port_mappings=mappings, due=True
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.cni.network import AttachRequest, DetachRequest, Dns, PortMapping
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.state.record import NetworkState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,7 @@ def detach_request(record: SandboxRecord, netns: Path | None) -> DetachRequest:
         uid=record.uid,
         netns=netns,
         port_mappings=port_mappings(cri.PodSandboxConfig.FromString(record.config)),
+        due=record.network is NetworkState.ATTEMPTED,
     )
 
 

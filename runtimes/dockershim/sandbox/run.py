@@ -118,7 +118,7 @@ def _start(engine: Engine, record: SandboxRecord) -> SandboxRecord:
         netns_inode=0 if pause is None else inode(netns_of(pause.pid)),
         ips=engine_ips(inspected) if record.network is NetworkState.ENGINE else (),
     )
-    engine.sandboxes.save(record, durable=False)
+    engine.sandboxes.save(record, durable=own)
     return record
 
 

@@ -42,7 +42,7 @@ def stop(engine: Engine, record: SandboxRecord) -> SandboxRecord:
 def _release(engine: Engine, record: SandboxRecord) -> SandboxRecord:
     """Detach the network, then let the namespace go."""
     pin = engine.paths.netns(record.id)
-    if record.network is NetworkState.ATTEMPTED:
+    if record.sandbox_id and record.network in {NetworkState.PENDING, NetworkState.ATTEMPTED}:
         present = pin if netns.is_pinned(pin) else None
         request = network.detach_request(record, present)
         engine.networks.of(record.network_name).detach(request)

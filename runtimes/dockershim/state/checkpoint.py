@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.state import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,10 +141,8 @@ def _mapping(raw: dict[str, Any]) -> Mapping:
 
 
 def save(folder: Path, sandbox_id: str, checkpoint: Checkpoint) -> None:
-    """Write it whole, so that a reader sees all of it or nothing."""
-    temporary = folder / f".{sandbox_id}"
-    temporary.write_bytes(checkpoint.encode())
-    temporary.rename(folder / sandbox_id)
+    """Write it, so that a reader sees all of it or nothing, also after a loss of power."""
+    whole.replace(folder / sandbox_id, checkpoint.encode(), through=folder / f".{sandbox_id}")
 
 
 def load(folder: Path, sandbox_id: str) -> Checkpoint | None:

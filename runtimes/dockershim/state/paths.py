@@ -39,6 +39,12 @@ class Paths:
 
     @property
     def network(self) -> Path:
+        """What DEL of CNI plugins needs: their addresses outlive a reboot."""
+        return self.root / "network"
+
+    @property
+    def bridge(self) -> Path:
+        """The built-in network's addresses, which don't."""
         return self.run_root / "network"
 
     @property

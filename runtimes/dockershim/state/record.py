@@ -17,6 +17,9 @@ and its network, which Docker's steps don't tell::
     engine, host                  nothing of ours to undo
     pending -> attempted -> down  detach is due from "attempted" on, whatever happened since
 
+"Attempted" is flushed to the disk before attach is called, so that a loss of power doesn't take it
+back. Of a "pending" one the network is asked all the same, which knows best what it has begun.
+
 Each step is on disk before the next side effect begins. Whether the pause process still runs, and
 in the same network namespace, is asked of the kernel: see `sandbox/ready.py`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,15 @@ def test_a_saved_one_is_read_back_and_forgotten(tmp_path: Path) -> None:
     checkpoint.forget(tmp_path, "f00")
     checkpoint.forget(tmp_path, "f00")
     assert checkpoint.load(tmp_path, "f00") is None
+
+
+def test_one_is_flushed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+
+    checkpoint.save(tmp_path, "f00", Checkpoint("web", "default"))
+
+    assert len(flushed) == 2  # The file and its folder.
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"name":1}', None])

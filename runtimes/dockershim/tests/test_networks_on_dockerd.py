@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +19,6 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from runtimes.dockershim.service import DockershimService
     from runtimes.dockershim.state.record import SandboxRecord
@@ -32,8 +34,11 @@ for pid in $(cat {folder}/pids); do [ -e /proc/$pid ] && where="$where alive"; d
 echo "$CNI_COMMAND $CNI_CONTAINERID$where" >> {folder}/log
 while [ -e {folder}/wait-$CNI_COMMAND ]; do sleep 0.05; done
 [ -e {folder}/broken-$CNI_COMMAND ] && {{ echo '{{"code":100,"msg":"no luck"}}'; exit 1; }}
-[ "$CNI_COMMAND" = ADD ] && echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
-exit 0
+lease={folder}/leases/$CNI_CONTAINERID
+[ "$CNI_COMMAND" = DEL ] && rm -f $lease
+[ "$CNI_COMMAND" = ADD ] || exit 0
+touch $lease
+echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
 """
 
 
@@ -45,6 +50,10 @@ class Network:
 
     def log(self) -> list[str]:
         return (self.folder / "log").read_text().splitlines()
+
+    def leases(self) -> list[str]:
+        """The sandboxes that have an address: as with real plugins, a reboot frees none."""
+        return [path.name for path in (self.folder / "leases").iterdir()]
 
     def breaks(self, command: str, *, breaks: bool = True) -> None:
         file = self.folder / f"broken-{command}"
@@ -63,7 +72,8 @@ class Network:
 def network(tmp_path: Path) -> Iterator[Network]:
     folder = tmp_path / "cni"
     (folder / "bin").mkdir(parents=True)
-    (folder / "conf").mkdir()
+    for name in ("conf", "leases"):
+        (folder / name).mkdir()
     plugin = folder / "bin/logging"
     plugin.write_text(PLUGIN.format(folder=folder))
     plugin.chmod(0o755)
@@ -163,6 +173,42 @@ def test_a_killed_run_is_undone_by_the_next_service_with_its_network(
         service.engine.docker.inspect_container(sandbox)
 
 
+@pytest.mark.parametrize("known", ["pending", "attempted"])
+def test_a_run_that_was_cut_between_two_notes_is_undone_with_its_network(
+    node: Node, network: Network, service: DockershimService, known: str
+) -> None:
+    """Either its own record is a step behind, or the network's isn't there."""
+    sandbox = service.run_pod_sandbox(node.sandbox("torn"))
+    path = record_file(service, sandbox)
+    text = path.read_text().replace('"phase":"ready"', '"phase":"created"')
+    path.write_text(text.replace('"attempted"', f'"{known}"'))
+    if known == "attempted":
+        _lose_attempt(service, sandbox)
+
+    open_on(node, network)
+
+    assert network.log() == [f"ADD {sandbox}", f"DEL {sandbox}"]
+    assert network.leases() == []
+
+
+def test_that_a_network_is_due_is_flushed_to_the_disk_before_it_is_attached(
+    node: Node, network: Network, service: DockershimService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[tuple[str, list[str]]] = []
+    really = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_file() and path.is_relative_to(service.engine.paths.sandboxes):
+            flushed.append((json.loads(path.read_text())["network"], network.log()))
+        really(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    service.run_pod_sandbox(node.sandbox("flushed"))
+
+    assert ("attempted", []) in flushed
+
+
 def _kill_pause(service: DockershimService, sandbox: str) -> None:
     os.kill(pause_of(service, sandbox), signal.SIGKILL)
 
@@ -172,18 +218,26 @@ def _remove_pause(service: DockershimService, sandbox: str) -> None:
 
 
 def _reboot(service: DockershimService, sandbox: str) -> None:
-    """After which no namespace is pinned, and no process lives."""
+    """After which no process lives, no namespace is pinned, and /run is empty."""
     _kill_pause(service, sandbox)
     path = record_file(service, sandbox)
     path.write_text(path.read_text().replace(service.engine.boot_id, "another"))
     netns.delete(service.engine.paths.netns(record_of(service, sandbox).id))
+    shutil.rmtree(service.engine.paths.run_root)
+    service.engine.prepare()
+
+
+def _lose_attempt(service: DockershimService, sandbox: str) -> None:
+    """What the network itself remembered."""
+    for path in service.engine.paths.network.rglob(f"{sandbox}*"):
+        path.unlink()
 
 
 def _lose_record(service: DockershimService, sandbox: str) -> None:
     record_file(service, sandbox).unlink()
 
 
-@pytest.mark.parametrize("harm", [_kill_pause, _remove_pause, _reboot, _lose_record])
+@pytest.mark.parametrize("harm", [_kill_pause, _remove_pause, _reboot, _lose_attempt])
 def test_a_network_is_detached_whatever_has_become_of_the_sandbox(
     node: Node,
     network: Network,
@@ -197,6 +251,32 @@ def test_a_network_is_detached_whatever_has_become_of_the_sandbox(
     service.remove_pod_sandbox(sandbox)
 
     assert network.log() == [f"ADD {sandbox}", f"DEL {sandbox}"]
+    assert network.leases() == []
+    assert service.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox)) == []
+    assert list(service.engine.paths.pins.iterdir()) == []
+    assert service.engine.sandboxes.ids() == []
+
+
+def _lose_both(service: DockershimService, sandbox: str) -> None:
+    _lose_attempt(service, sandbox)
+    _lose_record(service, sandbox)
+
+
+@pytest.mark.parametrize("harm", [_lose_record, _lose_both])
+def test_a_network_that_nobody_remembers_is_detached_each_time(
+    node: Node,
+    network: Network,
+    service: DockershimService,
+    harm: Callable[[DockershimService, str], None],
+) -> None:
+    sandbox = service.run_pod_sandbox(node.sandbox("harmed"))
+
+    harm(service, sandbox)
+    service.stop_pod_sandbox(sandbox)
+    service.remove_pod_sandbox(sandbox)
+
+    assert network.log() == [f"ADD {sandbox}", *[f"DEL {sandbox}"] * 2]
+    assert network.leases() == []
     assert service.list_pod_sandbox(cri.PodSandboxFilter(id=sandbox)) == []
     assert list(service.engine.paths.pins.iterdir()) == []
     assert service.engine.sandboxes.ids() == []

@@ -22,6 +22,7 @@ def choose(options: OciOptions, paths: Paths) -> PodNetwork:
         NetworkOptions(
             state_dir=paths.run_root / "network",
             cni_conf_dir=options.cni_conf_dir,
+            cni_cache_dir=paths.root / "cni",
             cni_bin_dirs=options.cni_bin_dirs,
             bridge=options.bridge,
             subnet=options.subnet,

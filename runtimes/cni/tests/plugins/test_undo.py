@@ -73,6 +73,18 @@ def test_detach_is_idempotent(host: Host, cni: CniNetwork, plugins: Plugins) -> 
     assert plugins.commands() == ["ADD first", "DEL first"]
 
 
+def test_what_the_caller_knows_to_be_due_is_deleted_without_a_record(
+    host: Host, cni: CniNetwork, plugins: Plugins
+) -> None:
+    plugins.configure(FIRST)
+
+    cni.detach(DetachRequest("lost", "n", "ns", "u", due=True))
+
+    (call,) = plugins.calls()
+    assert (call.command, call.env["CNI_CONTAINERID"], call.env["CNI_NETNS"]) == ("DEL", "lost", "")
+    assert "K8S_POD_NAME=n" in call.env["CNI_ARGS"]
+
+
 def test_a_failed_undo_does_not_hide_why_add_failed(
     host: Host, cni: CniNetwork, plugins: Plugins
 ) -> None:
