@@ -68,6 +68,8 @@ def _explain(error: Exception, settings: Settings) -> int:
 
 def lines(error: BaseException) -> list[str]:
     """Word an error for people."""
+    if isinstance(error, BaseExceptionGroup):
+        return [line for one in error.exceptions for line in lines(one)]
     mistakes: tuple[object, ...] = getattr(error, "mistakes", ())
     if isinstance(error, errors.Error) and mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"

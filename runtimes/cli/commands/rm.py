@@ -49,11 +49,11 @@ def command(
             chosen = pods_in(runtime, objects)
         else:
             chosen = [runtime.pod(name, namespace) for name in pods]
-        for pod in chosen:
-            pod.remove(force=force)
-            click.echo(pod.name)
+        from runtimes.client.each import each
         from runtimes.client.workloads import configuration
 
+        for pod in each(chosen, lambda pod: pod.remove(force=force)):
+            click.echo(pod.name)
         for kept in configuration(objects):
             meta = kept.metadata
             if runtime.store.objects.remove(kept.kind, meta.namespace, meta.name):

@@ -92,8 +92,10 @@ def command(  # noqa: PLR0913 - one parameter per option
 
 
 def _remove(work: Work) -> None:
-    for pod in work.pods:
-        pod.remove(force=True)
+    from runtimes.client.each import each
+
+    for _ in each(work.pods, lambda pod: pod.remove(force=True)):
+        pass
 
 
 def _report(work: Work, junit: Path) -> None:

@@ -47,6 +47,7 @@ def command(
             chosen = pods_in(runtime, read_all(runtime, files, "ignore"))
         else:
             chosen = [runtime.pod(name, namespace) for name in pods]
-        for pod in chosen:
-            pod.stop(grace)
+        from runtimes.client.each import each
+
+        for pod in each(chosen, lambda pod: pod.stop(grace)):
             click.echo(pod.name)

@@ -183,6 +183,18 @@ def test_stop_and_rm_end_a_pod(sleeper: Cli) -> None:
     assert sleeper.ok("pods").err == "There are no pods.\n"
 
 
+def test_a_pod_that_rm_refuses_keeps_no_other(sleeper: Cli) -> None:
+    sleeper.ok("run", "--name", "ended", "busybox", "--", "true")
+    sleeper.ok("run", "-d", "--name", "awake", "busybox", "--", "sleep", "600")
+
+    result = sleeper("rm", "sleeper", "ended", "awake")
+
+    assert (result.code, result.out) == (1, "ended\n")
+    assert [line.startswith("runtimes: ") for line in result.err.splitlines()] == [True, True]
+    assert "sleeper" in result.err
+    assert "awake" in result.err
+
+
 def test_rm_takes_all_by_force(sleeper: Cli) -> None:
     assert sleeper.ok("rm", "--all", "--force").out == "sleeper\n"
     assert sleeper.ok("rm", "--all").out == ""

@@ -16,6 +16,8 @@ import pytest
 from runtimes.cli.exit_codes import of_message, of_start_failure
 from runtimes.cli.output.junit import write
 from runtimes.client import connect
+from runtimes.client.pod import Pod
+from runtimes.core import errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -305,6 +307,26 @@ def test_junit_xml_has_no_success_of_a_container_that_runs(cli: Cli, tmp_path: P
     error = ElementTree.parse(report).getroot().find(".//error")
     assert error is not None
     assert error.get("message") == "it hasn't ended: it runs"
+
+
+def test_a_pod_that_cannot_be_removed_keeps_no_other(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = Pod.remove
+
+    def refuse_a(pod: Pod, *, force: bool = False) -> None:
+        if pod.name == "a":
+            raise errors.Internal("remove pod 'a': its disk is gone")
+        remove(pod, force=force)
+
+    monkeypatch.setattr(Pod, "remove", refuse_a)
+    text = _TWO.format(name="a", code=0) + "---" + _TWO.format(name="b", code=0)
+
+    result = cli("run", "--rm", "-f", cli.manifest(text))
+
+    assert result.code == 125
+    assert "runtimes: remove pod 'a': its disk is gone\n" in result.err
+    assert [row[0] for row in cli.ok("get", "pods").rows] == ["a"]
 
 
 def test_a_report_that_cannot_be_written_keeps_no_pod(cli: Cli, tmp_path: Path) -> None:

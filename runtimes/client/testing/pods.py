@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
+from runtimes.client.each import each
 from runtimes.client.testing.pod import PATIENCE, PodInTest
 from runtimes.core import errors
 from runtimes.core.host.process import Process, identify
@@ -20,6 +21,7 @@ from runtimes.core.host.process import Process, identify
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from runtimes.client.pod import Pod
     from runtimes.client.runtime import Runtime
     from runtimes.client.workloads import Configuration
     from runtimes.core.pod import v1
@@ -121,14 +123,18 @@ class Pods:
 
 
 def remove_leftovers(runtime: Runtime) -> list[str]:
-    """Remove pods of test processes that are no more; return their names."""
-    removed = []
-    for pod in runtime.pods():
-        maker = pod.manifest.metadata.annotations.get(PROCESS) if pod.managed else None
-        if maker is not None and not _alive(maker):
-            pod.remove(force=True)
-            removed.append(pod.full_name)
-    return removed
+    """Remove pods of test processes that are no more; return their names.
+
+    Raises:
+        ExceptionGroup: some couldn't be removed.
+    """
+    left = filter(_is_left, runtime.pods())
+    return [pod.full_name for pod in each(left, lambda pod: pod.remove(force=True))]
+
+
+def _is_left(pod: Pod) -> bool:
+    maker = pod.manifest.metadata.annotations.get(PROCESS) if pod.managed else None
+    return maker is not None and not _alive(maker)
 
 
 def _readable(manifest: Source) -> str | Path | v1.Pod:

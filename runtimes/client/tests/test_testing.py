@@ -231,6 +231,29 @@ def test_what_a_killed_test_process_left_is_removed(runtime: Runtime) -> None:
     assert {one.name for one in runtime.pods()} == {"somebodys"}
 
 
+def test_a_leftover_that_cannot_be_removed_keeps_no_other(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = Pod.remove
+
+    def refuse_one(pod: Pod, *, force: bool = False) -> None:
+        if pod.name == "stuck":
+            raise errors.Internal("it is stuck")
+        remove(pod, force=force)
+
+    for name in ("one", "stuck", "two"):
+        pod = image_pod("busybox", ["true"], RunOptions(name=name))
+        notes = {**pod.metadata.annotations, PROCESS: "1.1"}
+        runtime.create(replace(pod, metadata=replace(pod.metadata, annotations=notes)))
+    monkeypatch.setattr(Pod, "remove", refuse_one)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        remove_leftovers(runtime)
+
+    assert [str(one) for one in raised.value.exceptions] == ["it is stuck"]
+    assert [pod.name for pod in runtime.pods()] == ["stuck"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

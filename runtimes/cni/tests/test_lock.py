@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,34 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
 
     assert counter.read_text() == "200"
     assert not path.exists()
+
+
+def test_of_many_threads_one_asks_for_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = lock._try
+    asking: set[int] = set()
+    crowds: list[int] = []
+
+    def count(path: Path) -> int | None:
+        asking.add(threading.get_ident())
+        crowds.append(len(asking))
+        try:
+            return ask(path)
+        finally:
+            asking.discard(threading.get_ident())
+
+    monkeypatch.setattr(lock, "_try", count)
+
+    def hold(_: int) -> None:
+        with lock.held(tmp_path / "lock", "hold", 30.0):
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(hold, range(32)))
+
+    assert max(crowds) == 1
+    assert not lock._lines
 
 
 def test_a_dead_holder_lets_go(tmp_path: Path) -> None:
