@@ -71,8 +71,8 @@ def pod_status(pod: v1.Pod, inputs: StatusInputs) -> v1.PodStatus:
         )
     else:
         status = replace(status, phase=phase.value)
-    now = format_ns(inputs.now_ns)
-    return replace(status, conditions=pod_conditions(pod, status, previous.conditions, now))
+    since = format_ns(inputs.now_ns if previous.conditions else _last_change_ns(inputs))
+    return replace(status, conditions=pod_conditions(pod, status, previous.conditions, since))
 
 
 def _with_containers(pod: v1.Pod, inputs: StatusInputs, previous: v1.PodStatus) -> v1.PodStatus:
@@ -123,6 +123,17 @@ def _addresses(pod: v1.Pod, inputs: StatusInputs, previous: v1.PodStatus) -> tup
 def _start_time(pod: v1.Pod, inputs: StatusInputs) -> str:
     created = [sandbox.created_at_ns for sandbox in inputs.observed.sandboxes]
     return pod.metadata.creation_timestamp or format_ns(min(created, default=inputs.now_ns))
+
+
+def _last_change_ns(inputs: StatusInputs) -> int:
+    """When a pod that nobody has watched has become what it is, as far as the runtime knows."""
+    containers, sandboxes = inputs.observed.containers, inputs.observed.sandboxes
+    times = [
+        time
+        for one in containers
+        for time in (one.created_at_ns, one.started_at_ns, one.finished_at_ns)
+    ]
+    return max([*times, *(one.created_at_ns for one in sandboxes)], default=0) or inputs.now_ns
 
 
 def _anything_runs(observed: PodStatus) -> bool:

@@ -43,6 +43,7 @@ class RealKubelet:
     image: str
     config: KubeletConfig
     folder: Path
+    subject: Subject
     events: list[Event] = field(default_factory=list)
     workers: list[PodWorker] = field(default_factory=list)
 
@@ -92,10 +93,10 @@ class RealKubelet:
         return b"".join(entry.render() for entry in read(Path(status.log_path))).decode()
 
 
-def subject_of(name: str, folder: Path, engines: EngineSession) -> Subject:
+def subject_of(name: str, folder: Path, engines: EngineSession, **words: str) -> Subject:
     if name == "oci":
         backend = discovery.load("oci")
-        words = {
+        words |= {
             "root": str(folder / "oci"),
             "run_root": str(folder / "run"),
             "bridge": f"rtk{os.getpid():x}",
@@ -104,7 +105,7 @@ def subject_of(name: str, folder: Path, engines: EngineSession) -> Subject:
     else:
         env = engines.env("containerd")
         backend = discovery.load("cri")
-        words = {"endpoint": env["CONTAINER_RUNTIME_ENDPOINT"]}
+        words |= {"endpoint": env["CONTAINER_RUNTIME_ENDPOINT"]}
         registry = env.get("RUNTIMES_TEST_REGISTRY", "")
     options: object = configure.fill(backend.options, words)
     return Subject(
@@ -133,11 +134,14 @@ def engine(
         else:
             folder = stack.enter_context(runtimes_engines.folder_shared_with("containerd"))
         folder.chmod(0o755)
-        yield from _kubelet(request.param, folder, runtimes_engines)
+        yield from kubelet_on(request.param, folder, runtimes_engines)
 
 
-def _kubelet(name: str, folder: Path, engines: EngineSession) -> Iterator[RealKubelet]:
-    subject = subject_of(name, folder, engines)
+def kubelet_on(
+    name: str, folder: Path, engines: EngineSession, **words: str
+) -> Iterator[RealKubelet]:
+    """Open a backend; `words` are further options of it."""
+    subject = subject_of(name, folder, engines, **words)
     config = KubeletConfig(
         root=folder / "kubelet",
         log_root=folder / "logs",
@@ -149,7 +153,7 @@ def _kubelet(name: str, folder: Path, engines: EngineSession) -> Iterator[RealKu
         events: list[Event] = []
         around = Surroundings(record=events.append)
         runtime = GenericRuntime(service, name=subject.name, config=config, around=around)
-        yield RealKubelet(runtime, image, config, folder, events)
+        yield RealKubelet(runtime, image, config, folder, subject, events)
     if name == "oci":
         uninstall(folder / "run", f"rtk{os.getpid():x}")
     remove_cgroup_root(config.cgroup_root)

@@ -88,6 +88,14 @@ def test_a_closed_readiness_gate_keeps_a_pod_unready() -> None:
     assert conditions(status)["ContainersReady"] == ("True", "")
 
 
+def test_conditions_that_nobody_watched_are_as_old_as_the_last_change() -> None:
+    first = seen(pod(A), observed(attempt(A, RUNNING)))
+    second = seen(pod(A), observed(attempt(A, RUNNING)), now_ns=NOW + 10**9)
+
+    assert first.conditions == second.conditions
+    assert first.conditions[0].last_transition_time == "1970-01-01T00:00:01Z"
+
+
 def test_a_conditions_time_is_that_of_its_last_change() -> None:
     waiting = seen(pod(A), observed(), now_ns=10**9)
     running = seen(pod(A), observed(attempt(A, RUNNING)), waiting, now_ns=2 * 10**9)
