@@ -16,16 +16,21 @@ from __future__ import annotations
 import secrets
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.client import StartFailed
+from runtimes.client import StartFailed, connect
+from runtimes.client.tests.pod_accounts import PodAccount, account_of
 from runtimes.client.workloads import Outcome, configuration, plan_now, pods_of, wanted
+from runtimes.contract.testimage.busybox import busybox
 from runtimes.core.capability import Capability
 from runtimes.kubelet.config import KubeletConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runtimes.client import Pod, Runtime
     from runtimes.client.workloads import Wanted
     from runtimes.core.pod import v1
@@ -38,8 +43,22 @@ _PAUSE = 0.1
 _KINDS = {"expect", "log", "message", "reason", "qos", "needs"}
 _NEEDS = ("needs",)
 
-Outcomes = dict[str, Future[list[str]]]
-"""Of each example, what it broke."""
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of an example.
+
+    Attributes:
+        broken: the promises that weren't kept.
+        pods: by name, what was to be told of each once it had ended or was as promised, and after
+            it was stopped.
+    """
+
+    broken: list[str]
+    pods: dict[str, list[PodAccount]]
+
+
+Outcomes = dict[str, Future[Result]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +83,16 @@ def promises(manifest: str) -> list[Promise]:
     return found
 
 
-def carry_out(runtime: Runtime, path: Path, image: str) -> list[str]:
-    """Run a manifest and tell every promise that it broke."""
+def carry_out(runtime: Runtime, path: Path, image: str) -> Result:
     text = path.read_text()
     objects = runtime.read(text.replace(IMAGE, image))
     for kept in configuration(objects):
         runtime.keep(kept)
     promised = applicable(promises(text), runtime.opened.backend.capabilities)
-    broken: list[str] = []
+    result = Result([], {})
     for one in wanted(objects):
-        broken += _Case(runtime, one, promised).run()
-    return broken
+        _Case(runtime, one, promised, result).run()
+    return result
 
 
 def applicable(promised: list[Promise], claims: frozenset[Capability]) -> list[Promise]:
@@ -98,23 +116,46 @@ def node(folder: Path) -> KubeletConfig:
     )
 
 
+@contextmanager
+def embedded(folder: Path) -> Iterator[tuple[Runtime, str]]:
+    """The embedded backend below `folder`, and the image that is there."""
+    from runtimes.cni.bridge.builtin import BuiltinBridge
+    from runtimes.cni.bridge.segment import BridgeOptions
+
+    folder.chmod(0o755)
+    archive = folder / "busybox.tar"
+    archive.write_bytes(busybox().archive())
+    bridge, run_root = f"rte{secrets.token_hex(4)}", folder / "run"
+    with connect(
+        "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
+    ) as runtime:
+        yield runtime, runtime.import_image(archive)[0]
+    BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
+
+
 @dataclass(slots=True)
 class _Case:
     runtime: Runtime
     wanted: Wanted
     promised: list[Promise]
+    result: Result
 
-    def run(self) -> list[str]:
+    def run(self) -> None:
         try:
             ended = self._drive()
-            broken = [self._judge(one, ended) for one in self.promised if "after" not in one.words]
+            self._tell(ended, after_the_stop=False)
             for pod in self._pods():
                 pod.stop()
-            broken += [self._judge(one, ended) for one in self.promised if "after" in one.words]
+            self._tell(ended, after_the_stop=True)
         finally:
             for pod in self._pods():
                 pod.remove(force=True)
-        return [one for one in broken if one]
+
+    def _tell(self, ended: str, *, after_the_stop: bool) -> None:
+        due = [one for one in self.promised if ("after" in one.words) == after_the_stop]
+        self.result.broken.extend(filter(None, (self._judge(one, ended) for one in due)))
+        for pod in self._pods():
+            self.result.pods.setdefault(pod.name, []).append(account_of(pod))
 
     def _pods(self) -> list[Pod]:
         return list(pods_of(self.runtime, self.wanted).values())

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.client import Runtime, connect
-from runtimes.client.tests.pod_examples import EXAMPLES, Outcomes, node, promises, run_all
-from runtimes.contract.testimage.busybox import busybox
+from runtimes.client.tests.pod_examples import EXAMPLES, Outcomes, embedded, promises, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runtimes.client import Runtime
+
 
 @pytest.fixture(scope="module")
 def oci(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runtime, str]]:
-    """The embedded backend, and the image that is there."""
-    from runtimes.cni.bridge.builtin import BuiltinBridge
-    from runtimes.cni.bridge.segment import BridgeOptions
-
-    folder = tmp_path_factory.mktemp("oci")
-    folder.chmod(0o755)
-    archive = folder / "busybox.tar"
-    archive.write_bytes(busybox().archive())
-    bridge, run_root = f"rte{os.getpid():x}", folder / "run"
-    with connect(
-        "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
-    ) as runtime:
-        yield runtime, runtime.import_image(archive)[0]
-    BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
+    with embedded(tmp_path_factory.mktemp("oci")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +38,7 @@ def test_there_are_enough_examples_and_each_says_what_to_expect() -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
 def test_an_example_does_what_it_says_on_oci(on_oci: Outcomes, name: str) -> None:
-    assert on_oci[name].result() == []
+    assert on_oci[name].result().broken == []
 
 
 RELOAD = """
