@@ -65,7 +65,8 @@ class CriServer:
             service, reads=self._reads, acts=self._acts, feeds=self._feeds, metrics=self._metrics
         )
         self._streaming = StreamingServer(service, chosen.openers)
-        self._lanes = (self._reads, self._acts, self._streaming.lane)
+        streaming = self._streaming
+        self._lanes = (self._reads, self._acts, streaming.lane, streaming.connecting)
         self._streams = isinstance(service, StreamingService)
         self._grpc: grpc.aio.Server | None = None
         self._web: asyncio.Server | None = None

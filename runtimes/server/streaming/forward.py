@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _PATIENCE_LOOKS = 10
 _LOOK_SECONDS = 1.0
 _PAIR = frozenset({"data", "error"})
+_LONGEST_NAME = 64
+"""Characters of a request's or a port's name: they are kept while the connection lives."""
+_CONNECTING = 4
+"""Connections that one client may be making at once: one to a port that doesn't accept takes long,
+and a thread."""
 
 
 @dataclass(slots=True)
@@ -50,6 +55,7 @@ class Forwarding:
     service: StreamingService
     sandbox: str
     lane: Lane
+    _connecting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CONNECTING))
     _halves: dict[str, _Target] = field(default_factory=dict)
     _targets: dict[int, _Target] = field(default_factory=dict)
 
@@ -73,12 +79,16 @@ class Forwarding:
                 await _cancel(target)
 
     def _opened(self, event: Opened) -> None:
-        kind, request = event.headers.get("streamtype", ""), event.headers.get("requestid", "")
+        kind, request, port = (
+            event.headers.get(name, "") for name in ("streamtype", "requestid", "port")
+        )
         if kind not in _PAIR:
             return
+        if max(len(request), len(port)) > _LONGEST_NAME:
+            raise errors.ResourceExhausted("port-forward: the name of a request is too long")
         target = self._halves.get(request)
         if target is None:
-            target = self._halves[request] = _Target(request, event.headers.get("port", ""))
+            target = self._halves[request] = _Target(request, port)
         target.streams[kind] = event.stream
         self._targets[event.stream] = target
         if event.fin and kind == "data":
@@ -129,7 +139,8 @@ class Forwarding:
     async def _carry(self, target: _Target) -> None:
         port = int(target.port) if target.port.isascii() and target.port.isdigit() else 0
         try:
-            connection = await self.lane.open(lambda: self._connect(port), socket.socket.close)
+            async with self._connecting:
+                connection = await self.lane.open(lambda: self._connect(port), socket.socket.close)
         except errors.Error as error:
             await self._end(target, failure.text(error))
             return

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from runtimes.server.streaming.wire import Wire
 
 MOST_WAITING = 256
-"""Connections that may be open without having sent their request."""
+"""Connections that may be open without having sent their request; who is oldest makes room."""
 THREADS = 32
 _HEAD_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
@@ -60,18 +60,19 @@ class StreamingServer:
         sessions: how many are open.
 
     Args:
-        threads: for what blocks: opening, closing, and asking how a process ended. A session that
-            merely lives holds none.
+        threads: for what blocks: opening, closing, and asking how a process ended; and as many to
+            connect to ports, which may not answer. A session that merely lives holds none.
     """
 
     def __init__(self, service: CriService, threads: int = THREADS) -> None:
         self._service = service
         self.lane = Lane("stream", threads)
+        self.connecting = Lane("connect", threads)
         self._listening = Listening()
         self._tokens: Tokens[Wanted] = Tokens()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
-        self._waiting = 0
+        self._waiting: dict[asyncio.Timeout, None] = {}
         self.sessions = 0
         self._stopping = False
 
@@ -112,6 +113,7 @@ class StreamingServer:
         if self._connections:  # each closes what it has opened
             await asyncio.wait(self._connections, timeout=_CLOSING_SECONDS)
         self.lane.close()
+        self.connecting.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -136,15 +138,7 @@ class StreamingServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         http = h11.Connection(h11.SERVER)
-        if self._waiting >= MOST_WAITING:
-            logger.warning("stream refused: %d connections wait without a request", MOST_WAITING)
-            return
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(_HEAD_SECONDS):
-                request = await _head(http, reader)
-        finally:
-            self._waiting -= 1
+        request = await self._request(http, reader)
         if request is None:
             return
         found = self._agree(request)
@@ -161,6 +155,21 @@ class StreamingServer:
                 await self._carry(link, choice, wanted)
         finally:
             self.sessions -= 1
+
+    async def _request(self, http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
+        """Read it. Where too many keep us waiting, the one that has for longest makes room."""
+        if len(self._waiting) >= MOST_WAITING:
+            longest = next(iter(self._waiting))
+            del self._waiting[longest]
+            if not longest.expired():
+                longest.reschedule(0)
+            logger.warning("stream cut: %d connections wait without a request", MOST_WAITING)
+        async with asyncio.timeout(_HEAD_SECONDS) as limit:
+            self._waiting[limit] = None
+            try:
+                return await _head(http, reader)
+            finally:
+                self._waiting.pop(limit, None)
 
     def _agree(self, request: Request) -> tuple[Upgrade, Wanted] | Refusal:
         """What the URL stands for, and how to stream it; a full server leaves the URL usable."""
@@ -184,7 +193,7 @@ class StreamingServer:
         try:
             if isinstance(wanted, cri.PortForwardRequest):
                 service = self._streaming_service()
-                await Forwarding(wire, service, wanted.pod_sandbox_id, self.lane).serve()
+                await Forwarding(wire, service, wanted.pod_sandbox_id, self.connecting).serve()
             else:
                 await self._process(wire, choice, wanted)
         except errors.Error as error:
@@ -241,24 +250,20 @@ async def _hear_out(link: TcpLink) -> None:
 
 async def _head(http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
     """Read the request; None if there is none."""
-    while True:
-        try:
-            event = http.next_event()
-        except h11.RemoteProtocolError:
-            return None
-        if event is h11.NEED_DATA:
+    try:
+        while (event := http.next_event()) is h11.NEED_DATA:
             http.receive_data(await reader.read(_BUFFER))
-        elif isinstance(event, h11.Request):
-            headers: dict[str, str] = {}
-            for name, value in event.headers:
-                text, key = value.decode("latin-1"), name.decode("latin-1")
-                headers[key] = f"{headers[key]},{text}" if key in headers else text
-            while not isinstance(http.next_event(), h11.EndOfMessage):
-                if http.their_state is h11.SEND_BODY:  # nobody sends one here
-                    return None
-            return Request(event.target.decode("latin-1"), headers, http.trailing_data[0])
-        else:
+        if not isinstance(event, h11.Request) or not isinstance(
+            http.next_event(), h11.EndOfMessage
+        ):  # nobody sends a body here
             return None
+    except h11.RemoteProtocolError:
+        return None
+    headers: dict[str, str] = {}
+    for name, value in event.headers:
+        text, key = value.decode("latin-1"), name.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return Request(event.target.decode("latin-1"), headers, http.trailing_data[0])
 
 
 async def _refuse(http: h11.Connection, writer: asyncio.StreamWriter, refusal: Refusal) -> None:

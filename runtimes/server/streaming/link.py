@@ -109,7 +109,7 @@ class WebSocketLink:
         self._link = link
         self._frames = Frames(Side.SERVER, max_size=_LONGEST_MESSAGE)
         self._whole: deque[bytes] = deque()
-        self._parts: list[bytes] = []
+        self._partial = bytearray()
 
     async def read(self) -> bytes | None:
         """Raises:
@@ -155,7 +155,7 @@ class WebSocketLink:
 
     def _take(self, frame: object) -> None:
         if isinstance(frame, Frame) and frame.opcode in (Opcode.BINARY, Opcode.TEXT, Opcode.CONT):
-            self._parts.append(bytes(frame.data))
+            self._partial += frame.data
             if frame.fin:
-                self._whole.append(b"".join(self._parts))
-                self._parts.clear()
+                self._whole.append(bytes(self._partial))
+                self._partial.clear()

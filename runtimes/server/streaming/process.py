@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.streaming import status
-from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.session import Channel, Size
 from runtimes.core.streaming.spdy import Opened, Received
 from runtimes.server import failure
 from runtimes.server.streaming import descriptors
@@ -16,7 +17,7 @@ from runtimes.server.streaming import descriptors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtimes.core.streaming.session import Outlet, Size, StreamSession
+    from runtimes.core.streaming.session import Outlet, StreamSession
     from runtimes.core.streaming.spdy import Event
     from runtimes.server.lane import Lane
     from runtimes.server.streaming.urls import Wanted
@@ -34,6 +35,7 @@ _MOST_EARLY_EVENTS = 16
 _SIZE_SECONDS = 0.5
 _EVENT_BYTES = 100
 """What an event takes besides its bytes."""
+logger = logging.getLogger(__name__)
 
 
 def wanted_channels(request: Wanted) -> set[Channel]:
@@ -129,7 +131,7 @@ async def serve(
 async def _carry(
     wire: Wire, numbers: Mapping[Channel, int], session: StreamSession, lane: Lane
 ) -> None:
-    going_in = asyncio.create_task(_input(wire, numbers, session))
+    going_in = asyncio.create_task(_input(wire, numbers, session, lane))
     coming_out = asyncio.create_task(_output(wire, numbers, session, lane))
     leaving = asyncio.create_task(_gone(wire, numbers[Channel.ERROR]))
     tasks = (going_in, coming_out, leaving)
@@ -173,7 +175,9 @@ def _unblock(session: StreamSession) -> None:
         os.set_blocking(outlet.fd, False)
 
 
-async def _input(wire: Wire, numbers: Mapping[Channel, int], session: StreamSession) -> None:
+async def _input(
+    wire: Wire, numbers: Mapping[Channel, int], session: StreamSession, lane: Lane
+) -> None:
     channels = {number: channel for channel, number in numbers.items()}
     inlet = session.stdin
     while (event := await wire.receive()) is not None:
@@ -187,7 +191,20 @@ async def _input(wire: Wire, numbers: Mapping[Channel, int], session: StreamSess
                     inlet.finish()
                     inlet = None
             case Channel.RESIZE if event.data:
-                session.resize(*status.size(event.data))
+                await _resize(session, status.size(event.data), lane)
+
+
+async def _resize(session: StreamSession, size: Size, lane: Lane) -> None:
+    """An engine may be asked for it, and may refuse; the process goes on as it was."""
+
+    def resized() -> None:
+        with failure.only_ours("resize"):
+            session.resize(*size)
+
+    try:
+        await lane.run(resized)
+    except errors.Error as error:
+        logger.info("a terminal keeps its size: %s", error)
 
 
 async def _output(

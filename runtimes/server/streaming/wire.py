@@ -9,7 +9,7 @@ from runtimes.core.streaming import channels
 from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Opened, Received
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runtimes.core.streaming.spdy import Event
     from runtimes.server.streaming.link import Link, WebSocketLink
@@ -55,20 +55,24 @@ class SpdyWire:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._connection = Connection(client=False)
+        self._coming: Iterator[Event] = iter(())
         self._events: deque[Event] = deque()
 
     async def receive(self) -> Event | None:
+        """One at a time: a few compressed bytes may be a thousand times as many."""
         while not self._events:
+            event = next(self._coming, None)
+            if event is not None:
+                self._events.append(event)
+                if isinstance(event, Opened):
+                    await self._link.write(self._connection.accept(event.stream))
+                continue
+            if answers := self._connection.answers():
+                await self._link.write(answers)
             data = await self._link.read()
             if data is None:
                 return None
-            self._events.extend(self._connection.receive(data))
-            replies = [
-                self._connection.accept(event.stream)
-                for event in self._events
-                if isinstance(event, Opened)
-            ]
-            await self._link.write(self._connection.answers() + b"".join(replies))
+            self._coming = self._connection.receive(data)
         return self._events.popleft()
 
     def give_back(self, events: Iterable[Event]) -> None:

@@ -11,10 +11,13 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from runtimes.core import errors
 from runtimes.core.streaming import channels
-from runtimes.core.streaming.spdy import Received
+from runtimes.core.streaming.session import Channel
+from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Left, Received
 from runtimes.server.streaming import forward
-from runtimes.server.tests.stream_clients import SpdyClient, port_url
+from runtimes.server.tests.local import LocalStreams
+from runtimes.server.tests.stream_clients import PLAIN, SpdyClient, exec_url, port_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +109,37 @@ def test_a_port_whose_backlog_stays_full_is_given_up_for_the_others(
     spdy.send(quick, b"question", fin=True)
     assert b"has read nothing" in told
     assert answer(spdy, quick) == b"question"
+    spdy.close()
+
+
+def test_a_name_of_a_request_that_is_long_ends_the_connection(client: CriService) -> None:
+    spdy = SpdyClient(port_url(client, 1), channels.PORT_FORWARD)
+
+    spdy.open_port(1, "r" * 1000)
+
+    assert list(spdy.events())[-1] == Left(PROTOCOL_ERROR)
+    spdy.close()
+
+
+def test_ports_that_take_long_to_answer_keep_no_command_waiting(
+    client: CriService, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+
+    def connect_slowly(_: LocalStreams, sandbox: str, port: int) -> socket.socket:
+        answered.wait(20)
+        raise errors.Unavailable(f"port {port} of '{sandbox}' doesn't answer")
+
+    monkeypatch.setattr(LocalStreams, "open_port_forward", connect_slowly)
+    spdy = SpdyClient(port_url(client, 1), channels.PORT_FORWARD)
+    problems = [spdy.open_port(1, str(number))[0] for number in range(6)]
+
+    got = SpdyClient(exec_url(client, container, ["echo", "answered"])).run(PLAIN)
+
+    assert not answered.is_set()
+    answered.set()
+    assert got[Channel.STDOUT] == b"answered\n"
+    assert b"doesn't answer" in answer(spdy, problems[-1])
     spdy.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -122,7 +123,7 @@ def test_a_session_that_is_touched_too_late_ends_all_the_same() -> None:
         asyncio.run(late())
 
 
-def test_connections_without_a_request_are_few(
+def test_connections_without_a_request_are_few_and_the_oldest_makes_room(
     client: CriService, container: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(front, "MOST_WAITING", 2)
@@ -130,10 +131,29 @@ def test_connections_without_a_request_are_few(
     address = (urlsplit(url).hostname, urlsplit(url).port)
     mute = [socket.create_connection(address, 10) for _ in range(3)]
 
-    assert mute[2].recv(1) == b""
-    for one in mute[1:]:
-        one.close()
-    mute[0].sendall(b"nonsense\r\n\r\n")
     assert mute[0].recv(1) == b""
-    mute[0].close()
     assert SpdyClient(url).run(PLAIN)[Channel.STDOUT] == b"served\n"
+    assert mute[1].recv(1) == b""
+    for one in mute:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /exec/x HTTP/1.1\r\nHost: x\r\nX: " + bytes(100_000),
+        b"POST /exec/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwords",
+        b"POST /exec/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_ends_the_connection_and_fills_no_log(
+    client: CriService, container: str, caplog: pytest.LogCaptureFixture, request_: bytes
+) -> None:
+    url = urlsplit(exec_url(client, container, ["true"]))
+    connection = socket.create_connection((url.hostname, url.port), 10)
+    with connection, suppress(ConnectionError):  # which is reset if what came wasn't read
+        connection.sendall(request_)
+        assert connection.recv(1) == b""
+
+    assert "unexpected" not in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import tracemalloc
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from websockets.typing import Subprotocol
 from runtimes.core import errors
 from runtimes.core.streaming import channels, status
 from runtimes.core.streaming.session import PACKET_BYTES, Channel
-from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Received
+from runtimes.core.streaming.spdy import PROTOCOL_ERROR, Connection, Left, Opened, Received
 from runtimes.server.streaming import descriptors, process
 from runtimes.server.streaming.link import WebSocketLink
 from runtimes.server.streaming.wire import ChannelWire, SpdyWire
+from runtimes.server.tests.local import LocalSession
 from runtimes.server.tests.stream_clients import (
     PLAIN,
     SpdyClient,
@@ -163,6 +165,62 @@ def test_the_longest_packet_is_read_whole() -> None:
         assert asyncio.run(read(reader)) == (packet, b"next")
 
 
+def test_a_client_grows_no_message_by_empty_parts() -> None:
+    begun, empty_parts = bytes.fromhex("028000000000"), bytes.fromhex("008000000000") * 10_000
+
+    async def received() -> int:
+        link = WebSocketLink(Sent(begun, *[empty_parts] * 3, None))
+        tracemalloc.start()
+        assert await link.read() is None
+        return tracemalloc.get_traced_memory()[0]
+
+    try:
+        assert asyncio.run(received()) < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_headers_that_were_packed_well_are_unpacked_one_at_a_time() -> None:
+    peer = Connection(client=True)
+    packed = b"".join(peer.open({"streamtype": "error", "x": "y" * 8000})[1] for _ in range(500))
+
+    async def received() -> tuple[Event | None, int]:
+        wire = SpdyWire(Sent(packed))
+        tracemalloc.start()
+        return await wire.receive(), tracemalloc.get_traced_memory()[1]
+
+    try:
+        event, peak = asyncio.run(received())
+    finally:
+        tracemalloc.stop()
+
+    assert isinstance(event, Opened)
+    assert peak < 500_000
+
+
+def test_a_terminal_that_keeps_its_size_goes_on(
+    client: CriService, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resize(session: LocalSession, width: int, height: int) -> None:
+        if (width, height) != (100, 40):
+            raise errors.Unavailable(f"{session} refuses to be resized")
+
+    monkeypatch.setattr(LocalSession, "resize", resize)
+    url = exec_url(client, container, ["sh", "-c", "read word; echo got $word"], tty=True)
+    spdy = SpdyClient(url)
+    numbers = spdy.open_all({Channel.STDIN, Channel.STDOUT, Channel.ERROR, Channel.RESIZE})
+
+    spdy.send(numbers[Channel.RESIZE], status.of_size(100, 40))
+    spdy.send(numbers[Channel.RESIZE], status.of_size(101, 41))
+    spdy.send(numbers[Channel.STDIN], b"word\n")
+    events = list(spdy.events())
+    spdy.close()
+
+    said = b"".join(event.data for event in events if isinstance(event, Received))
+    assert b"got word\r\n" in said
+    assert not any(isinstance(event, Left) for event in events)
+
+
 def _from_clients() -> st.SearchStrategy[bytes]:
     """Masked messages, whole and in parts, frames that only look like some, and plain noise."""
     heads = st.sampled_from([0x00, 0x01, 0x02, 0x0B, 0x80, 0x82, 0x88, 0x89, 0x8A, 0xC2])
@@ -189,5 +247,5 @@ def test_no_messages_crash_a_websocket_or_make_it_hold_much(
 
     asyncio.run(receive_all())
 
-    held = sum(map(len, [*link._parts, *link._whole])) + len(link._frames.reader.buffer)
+    held = sum(map(len, [link._partial, *link._whole])) + len(link._frames.reader.buffer)
     assert held <= sum(map(len, chunks))

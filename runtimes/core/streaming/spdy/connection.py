@@ -38,8 +38,8 @@ class Limits:
     """
 
     streams: int = 1024
-    control_bytes: int = 32 * 1024
-    header_bytes: int = 64 * 1024
+    control_bytes: int = 16 * 1024
+    header_bytes: int = 8 * 1024
 
 
 @dataclass(slots=True)
