@@ -26,7 +26,7 @@ from runtimes.contract.settings import settings_of, transcript_of
 from runtimes.contract.suite import PROFILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from types import ModuleType
 
     from runtimes.contract.bench import Bench, Run
@@ -141,14 +141,26 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
     return SuiteModule.from_parent(parent, path=file_path)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Start engines before a test's own time begins: a busy host may need all of it for that."""
+    from runtimes.contract.engines import needs
+
+    needs.prepare(_marks(item), item.config)
+    return (yield)
+
+
+def _marks(item: pytest.Item) -> list[str]:
+    return [mark for mark in _NEEDS if item.get_closest_marker(mark) is not None]
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or under CI fail, what needs something that this host lacks."""
     from runtimes.contract.engines import needs
 
     transcript_of(item.config).begin()
-    for mark in _NEEDS:
-        if item.get_closest_marker(mark) is not None:
-            needs.ensure(mark, item.config)
+    for mark in _marks(item):
+        needs.ensure(mark, item.config)
 
 
 @pytest.fixture(scope="session")

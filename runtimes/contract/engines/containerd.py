@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runtimes.contract.engines.places import Places
     from runtimes.contract.engines.registry import Registry
 
-READY_TIMEOUT = 30.0
+READY_TIMEOUT = 120.0
 CNI_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 CNI_PLUGINS = ("bridge", "host-local", "loopback", "portmap")
 SUBNET = "10.89.76.0/24"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runtimes.contract.engines.places import Places
     from runtimes.contract.engines.registry import Registry
 
-READY_TIMEOUT = 60.0
+READY_TIMEOUT = 120.0
 
 
 class Dockerd:

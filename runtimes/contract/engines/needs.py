@@ -9,6 +9,8 @@ from runtimes.contract.engines.session import give_up, session_of
 from runtimes.contract.engines.world import missing_tools
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
 _ENGINES = {
@@ -16,6 +18,13 @@ _ENGINES = {
     "needs_docker": "dockerd",
     "needs_registry": "registry",
 }
+
+
+def prepare(marks: Iterable[str], config: pytest.Config) -> None:
+    """Start the engines that are asked for; `ensure` tells of those that don't."""
+    for mark in marks:
+        if mark in _ENGINES:
+            session_of(config).problem(_ENGINES[mark])
 
 
 def ensure(mark: str, config: pytest.Config) -> None:

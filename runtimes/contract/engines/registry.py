@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "docker-registry"
 USER, PASSWORD = "ali", "open sesame"
-READY_TIMEOUT = 20.0
+READY_TIMEOUT = 60.0
 _NAMES = ("open", "locked")
 _HASHED = "$2b$04$DNZr2UdaZhlflJot8yQxN.XetokO3MWbDFnF4zwV7LB3enpapO4QK"
 _LOCK = "auth: {{htpasswd: {{realm: runtimes, path: {path}}}}}\n"

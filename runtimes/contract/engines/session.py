@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "RUNTIMES_ENGINES_DIR"
 FOLDER = ".engines"
-_TIMEOUT = 120
+_TIMEOUT = 300
+"""Seconds to start one, after another that another process starts meanwhile."""
 _MISSING = 4
 
 
@@ -51,13 +52,18 @@ class EngineSession:
     def problem(self, engine: str) -> str:
         """Start `engine`; why that can't be, or nothing."""
         if engine not in self._started and engine not in self._problems:
-            done = self._command(["start", engine, f"--holder={os.getpid()}"])
-            if done.returncode:
-                self._problems[engine] = done.stderr.strip() or f"{engine} doesn't start"
-            else:
-                lines = (line.partition("=") for line in done.stdout.splitlines())
-                self._started[engine] = {name: value for name, _, value in lines}
+            try:
+                self._started[engine] = self._start(engine)
+            except (EngineFailed, subprocess.TimeoutExpired) as error:
+                self._problems[engine] = str(error)
         return self._problems.get(engine, "")
+
+    def _start(self, engine: str) -> dict[str, str]:
+        done = self._command(["start", engine, f"--holder={os.getpid()}"])
+        if done.returncode:
+            raise EngineFailed(done.stderr.strip() or f"{engine} doesn't start")
+        lines = (line.partition("=") for line in done.stdout.splitlines())
+        return {name: value for name, _, value in lines}
 
     @contextmanager
     def folder_shared_with(self, engine: str) -> Iterator[Path]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PRIVATE = ("/run/containerd", "/run/docker", "/run/netns", "/var/lib/cni")
 """Where engines write whatever their configuration says."""
 TOOLS = ("unshare", "nsenter", "mount", "umount", "ip")
-READY_TIMEOUT = 15.0
+READY_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)

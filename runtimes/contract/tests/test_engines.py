@@ -39,7 +39,7 @@ def engines(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -150,6 +150,7 @@ def test_ending_what_never_started_succeeds(tmp_path: Path) -> None:
 
 @pytest.mark.needs_root
 @pytest.mark.needs_containerd
+@pytest.mark.timeout(300)
 def test_containerd_starts_once_and_takes_everything_with_it(tmp_path: Path) -> None:
     folder = tmp_path / "e"
     try:
@@ -169,6 +170,7 @@ def test_containerd_starts_once_and_takes_everything_with_it(tmp_path: Path) -> 
 
 @pytest.mark.needs_root
 @pytest.mark.needs_containerd
+@pytest.mark.timeout(300)
 def test_containerd_starts_again_after_its_processes_were_killed(tmp_path: Path) -> None:
     folder = tmp_path / "e"
     try:
@@ -251,6 +253,7 @@ def test_namespaces_whose_mounts_stay_shared_are_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.needs_registry
+@pytest.mark.timeout(300)
 def test_the_registry_has_the_suites_busybox_and_keeps_its_address(tmp_path: Path) -> None:
     folder = tmp_path / "e"
     try:
