@@ -24,6 +24,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         Capability.RUNTIME_HANDLERS,
         Capability.EVENTS,
         Capability.PORT_MAPPINGS,
+        Capability.SANDBOX_UPDATE,
         Capability.SYSCTLS,
         Capability.POD_PID_NAMESPACE,
         Capability.EXEC_SYNC,

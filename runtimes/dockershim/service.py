@@ -107,6 +107,17 @@ class DockershimService(UnimplementedService):
 
         yield from list_pod_sandbox(self.engine, filter)
 
+    def update_pod_sandbox_resources(
+        self,
+        pod_sandbox_id: str,
+        *,
+        overhead: cri.LinuxContainerResources | None = None,
+        resources: cri.LinuxContainerResources | None = None,
+    ) -> None:
+        from runtimes.dockershim.sandbox.update import update_pod_sandbox_resources
+
+        update_pod_sandbox_resources(self.engine, pod_sandbox_id, overhead, resources)
+
     def exec_sync(
         self, container_id: str, cmd: Sequence[str], timeout: int
     ) -> cri.ExecSyncResponse:

@@ -31,7 +31,9 @@ def samples(layer: Path, usage: UsageCache) -> Iterator[Sample]:
     except OSError:
         return
     device = (name_of(f"{os.major(number)}:{os.minor(number)}"),)
-    yield Sample(USAGE, usage.get(layer).used_bytes, device)
+    used = usage.glance(layer)
+    if used is not None:
+        yield Sample(USAGE, used.used_bytes, device)
     yield Sample(LIMIT, room.f_blocks * room.f_frsize, device)
     yield Sample(INODES, room.f_files, device)
     yield Sample(INODES_FREE, room.f_ffree, device)

@@ -17,6 +17,7 @@ from runtimes.core.cgroup import limits
 from runtimes.core.docker.cgroup import cgroup_of
 from runtimes.dockershim import labels
 from runtimes.dockershim.container import find, pod
+from runtimes.dockershim.container.state import cannot_run
 from runtimes.dockershim.logs import containers as logs
 
 if TYPE_CHECKING:
@@ -58,19 +59,22 @@ def _start(engine: Engine, found: ContainerInspect) -> None:
         engine.docker.start_container(found["Id"])
     except errors.Error as error:
         engine.cache.changed(found["Id"])
-        with suppress(errors.Error):
-            find.described(engine, found["Id"])  # That it failed is noted, for lists.
-        explained = _explained(error, found["Config"].get("User", "").partition(":")[0])
-        if explained is None:
-            raise
-        raise explained from error
+        user = found["Config"].get("User", "").partition(":")[0]
+        is_name = bool(user) and not user.isdecimal()
+        # A user that the image lacks is the caller's mistake, but an error of the Engine's by its
+        # status: what tells is that this container can't run, and that it names a user.
+        if _failed(engine, found["Id"]) and is_name and isinstance(error, errors.Internal):
+            raise errors.InvalidArgument(
+                f"{error}; is user '{user}' in the image's /etc/passwd?"
+            ) from error
+        raise
 
 
-def _explained(error: errors.Error, user: str) -> errors.Error | None:
-    """A user that the image lacks is the caller's mistake, which no status says. Pure."""
-    if isinstance(error, errors.Internal) and user and not user.isdecimal() and user in str(error):
-        return errors.InvalidArgument(f"{error}; is user '{user}' in the image's /etc/passwd?")
-    return None
+def _failed(engine: Engine, container_id: str) -> bool:
+    """Whether the Engine holds that it can't run; to look also notes it, for lists."""
+    with suppress(errors.Error):
+        return cannot_run(find.described(engine, container_id)["State"])
+    return False
 
 
 def _limit(engine: Engine, container_id: str, wanted: str) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def image_fs_info(engine: Engine) -> cri.ImageFsInfoResponse:
     """What all layers take, those of containers included, which lie among them.
 
-    The folders are walked at most every ten seconds. Containers write to the same file system.
+    The folders are walked when the last answer is older than ten seconds, which may take a while:
+    kubelet gives this call all the time that it wants. Containers write to the same file system.
 
     Raises:
         Unavailable: the Engine's folder can't be seen from here.

@@ -20,7 +20,8 @@ def pull_image(engine: Engine, image: cri.ImageSpec, auth: cri.AuthConfig | None
     Bounded by the caller's deadline, and by the Engine's plugin when it makes no progress.
 
     Raises:
-        ImageNotFound, Unauthenticated, RegistryUnavailable: as in the CRI's contract.
+        ImageNotFound, RegistryUnavailable: as in the CRI's contract.
+        Unauthenticated: the Engine says so; many answer 500, which is `RegistryUnavailable`.
         InvalidArgument: the name or the credentials make no sense.
     Source: CRI PullImage.
     """

@@ -80,10 +80,13 @@ def _modes(found: find.Found) -> cri.NamespaceOption:
 
 
 def _info(engine: Engine, found: find.Found) -> dict[str, str]:
+    from google.protobuf.json_format import MessageToDict
+
     record = found.record
     if record is None:
         return {"info": json.dumps({"phase": "unknown"})}
     pause = record.pause
+    linux = cri.PodSandboxConfig.FromString(record.config).linux
     facts = {
         "phase": record.phase,
         "network": record.network_name or record.network,
@@ -92,5 +95,7 @@ def _info(engine: Engine, found: find.Found) -> dict[str, str]:
         "files": str(engine.paths.sandbox(record.id)),
         "pid": pause.pid if pause else 0,
         "netns": str(ready.netns_of(pause.pid)) if pause else "",
+        "overhead": MessageToDict(linux.overhead, preserving_proto_field_name=True),
+        "resources": MessageToDict(linux.resources, preserving_proto_field_name=True),
     }
     return {"info": json.dumps(facts)}

@@ -1,7 +1,8 @@
 """ContainerStats, ListContainerStats, StreamContainerStats.
 
 Read from the cgroup's files; the Engine is asked for nothing that it hasn't said before. The
-writable layer's size needs a walk of its files, so it is measured at most every ten seconds.
+writable layer's size needs a walk of its files, so it is measured at most every ten seconds, aside
+where that takes long: the size is then an older one, and missing until the first walk has ended.
 
 Source: moby/moby#39664, Mirantis/cri-dockerd#121 (what it costs to ask the Engine).
 """
@@ -89,7 +90,8 @@ def read(engine: Engine, found: ContainerInspect) -> stats.CgroupStats:
 
 def _writable_layer(engine: Engine, found: ContainerInspect) -> cri.FilesystemUsage | None:
     layer = written_to(found)
-    return None if layer is None else usage.filesystem(engine.usage.get(layer), layer)
+    used = None if layer is None else engine.usage.glance(layer)
+    return None if layer is None or used is None else usage.filesystem(used, layer)
 
 
 def written_to(found: ContainerInspect) -> Path | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.dockershim.status import features
 
 if TYPE_CHECKING:
     from runtimes.dockershim.engine import Engine
@@ -16,7 +17,9 @@ _PATIENCE = 10.0
 
 
 def status(engine: Engine, *, verbose: bool = False) -> cri.StatusResponse:
-    """Tell the conditions RuntimeReady and NetworkReady, each with its reason.
+    """Tell the conditions RuntimeReady and NetworkReady, each with its reason, and the handlers.
+
+    Of the features that concern the whole runtime an Engine has none.
 
     Source: CRI Status; kubelet 1.22 dockershim/docker_service.go for the reasons.
     """
@@ -29,6 +32,7 @@ def status(engine: Engine, *, verbose: bool = False) -> cri.StatusResponse:
             ]
         ),
         runtime_handlers=[] if trouble else _handlers(engine),
+        features=cri.RuntimeFeatures(),
         info=_info(engine, trouble) if verbose else None,
     )
 
@@ -57,7 +61,8 @@ def _driver_trouble(engine: Engine) -> str | None:
 
 
 def _handlers(engine: Engine) -> list[cri.RuntimeHandler]:
-    return [cri.RuntimeHandler(name=name) for name in engine.facts.handlers()]
+    facts = engine.facts
+    return features.handlers(facts.handlers(), facts.info(), facts.api())
 
 
 def _info(engine: Engine, trouble: str | None) -> dict[str, str]:

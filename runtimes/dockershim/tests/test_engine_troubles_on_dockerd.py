@@ -15,7 +15,9 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.beyond import DockerLoad
 from runtimes.core.docker.interface import CreateOptions
+from runtimes.core.host import usage
 from runtimes.dockershim import naming
+from runtimes.dockershim.tests.wait import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +163,28 @@ def test_what_pods_use_is_told_without_asking_the_engine(
 
     assert set(told()) == set(containers)
     assert calls == []
+
+
+def test_a_layer_that_takes_long_to_measure_holds_up_no_statistics(
+    node: Node, service: DockershimService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, containers = two_running(node, service)
+    mine = cri.ContainerStatsFilter(pod_sandbox_id=sandbox)
+    really, measured = usage.measure, threading.Event()
+
+    def measure(folder: Path, clock_ns: Callable[[], int]) -> usage.Usage:
+        assert measured.wait(60)
+        return really(folder, clock_ns)
+
+    def layers() -> list[bool]:
+        return [one.HasField("writable_layer") for one in service.list_container_stats(mine)]
+
+    monkeypatch.setattr(usage, "measure", measure)
+    assert layers() == [False] * len(containers)
+    assert all(one.cpu.usage_core_nano_seconds.value for one in service.list_container_stats(mine))
+
+    measured.set()
+    wait_for(lambda: layers() == [True] * len(containers), "both layers to be measured")
 
 
 def test_an_image_that_a_container_was_made_from_keeps_its_names(

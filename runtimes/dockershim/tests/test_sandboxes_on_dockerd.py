@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -250,3 +251,29 @@ def test_what_somebody_else_does_is_seen_at_once_after_events_tell(
         lambda: container not in {one.id for one in service.list_containers()},
         "its removal to be told",
     )
+
+
+def test_a_resized_pod_is_told_of_with_its_new_limits(
+    node: Node, service: DockershimService
+) -> None:
+    config = node.sandbox("resized")
+    config.linux.cgroup_parent = f"/resized-{node.token}"
+    sandbox = service.run_pod_sandbox(config)
+    before = service.pod_sandbox_status(sandbox).status
+    twice = cri.LinuxContainerResources(cpu_shares=512, memory_limit_in_bytes=64 << 20)
+
+    service.update_pod_sandbox_resources(sandbox, resources=twice)
+
+    for asked in (service, node.open()):
+        told = asked.pod_sandbox_status(sandbox, verbose=True)
+        assert told.status == before
+        info = json.loads(told.info["info"])
+        assert info["resources"] == {"cpu_shares": "512", "memory_limit_in_bytes": str(64 << 20)}
+        assert info["overhead"] == {}
+
+
+def test_a_pod_without_a_cgroup_can_not_be_resized(node: Node, service: DockershimService) -> None:
+    sandbox = service.run_pod_sandbox(node.sandbox("rigid"))
+
+    with pytest.raises(errors.FailedPrecondition, match="cgroup_parent"):
+        service.update_pod_sandbox_resources(sandbox, resources=cri.LinuxContainerResources())

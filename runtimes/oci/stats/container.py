@@ -73,6 +73,7 @@ def measure(engine: Engine, record: ContainerRecord) -> cri.ContainerStats:
     return usage.container(record.id, config, used, _writable_layer(engine, record))
 
 
-def _writable_layer(engine: Engine, record: ContainerRecord) -> cri.FilesystemUsage:
+def _writable_layer(engine: Engine, record: ContainerRecord) -> cri.FilesystemUsage | None:
     folder = engine.containers.folder(record.id)
-    return usage.filesystem(engine.layer_usage.get(folder / "upper"), folder)
+    used = engine.layer_usage.glance(folder / "upper")
+    return None if used is None else usage.filesystem(used, folder)

@@ -1,0 +1,61 @@
+"""Walks of folders that nobody waits for: a few at a time, in threads that end with the work."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+AT_ONCE = 4
+
+
+class Walks:
+    """Thread-safe."""
+
+    def __init__(self, walk: Callable[[Path], object]) -> None:
+        self._walk = walk
+        self._lock = threading.Lock()
+        self._waiting: deque[Path] = deque()
+        self._done: dict[Path, threading.Event] = {}
+        self._walkers = 0
+
+    def begin(self, folder: Path, patience: float) -> None:
+        """Walk a folder, unless somebody is at it; wait `patience` seconds for the end of it.
+
+        While all walkers are busy with others nobody waits, which bounds what many calls cost.
+        """
+        with self._lock:
+            done = self._done.get(folder)
+            if done is None:
+                done = self._done[folder] = threading.Event()
+                self._hand_out(folder)
+            is_walked = folder not in self._waiting
+        if is_walked:
+            done.wait(patience)
+
+    def _hand_out(self, folder: Path) -> None:
+        if self._walkers == AT_ONCE:
+            self._waiting.append(folder)
+            return
+        self._walkers += 1
+        threading.Thread(target=self._run, args=(folder,), name="walk", daemon=True).start()
+
+    def _run(self, first: Path) -> None:
+        folder: Path | None = first
+        while folder is not None:
+            try:
+                self._walk(folder)
+            finally:
+                folder = self._next(folder)
+
+    def _next(self, finished: Path) -> Path | None:
+        with self._lock:
+            self._done.pop(finished).set()
+            if self._waiting:
+                return self._waiting.popleft()
+            self._walkers -= 1
+            return None
