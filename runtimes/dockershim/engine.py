@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runtimes.core.docker.facts import EngineFacts
 from runtimes.core.docker.processes import ProcessFinder
 from runtimes.core.state.boot import boot_id
 from runtimes.dockershim.cache.containers import ContainerCache
-from runtimes.dockershim.facts import EngineFacts
 from runtimes.dockershim.networks import Networks
 from runtimes.dockershim.state.failed import FailedStarts
 from runtimes.dockershim.state.paths import Paths
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runtimes.core.docker.interface import DockerInterface
-    from runtimes.core.host.clamp import Grants
     from runtimes.core.host.usage import UsageCache
     from runtimes.dockershim.container.list import Lines
     from runtimes.dockershim.options import DockershimOptions
@@ -82,13 +81,6 @@ class Engine:
         from runtimes.core.host.usage import UsageCache
 
         return UsageCache()
-
-    @property
-    def grants(self) -> Grants:
-        """What this host lets containers have."""
-        from runtimes.core.host.clamp import host_grants
-
-        return host_grants()
 
     def prepare(self) -> None:
         """Make the folders."""

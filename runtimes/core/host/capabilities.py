@@ -5,6 +5,9 @@ Source: linux/capability.h, capabilities(7).
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 _WORDS = """
     CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
     LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER
@@ -15,6 +18,17 @@ _WORDS = """
 """
 NAMES = tuple(f"CAP_{word}" for word in _WORDS.split())
 """Index = the kernel's number."""
+_LAST = Path("/proc/sys/kernel/cap_last_cap")
+
+
+@cache
+def known_to_kernel() -> frozenset[str]:
+    """The capabilities of the running kernel."""
+    try:
+        count = int(_LAST.read_text()) + 1
+    except (OSError, ValueError):
+        count = len(NAMES)
+    return frozenset(NAMES[:count])
 
 
 def from_mask(mask: int) -> frozenset[str]:

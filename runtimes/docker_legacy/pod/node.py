@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runtimes.core.docker.facts import EngineFacts
 from runtimes.core.docker.processes import ProcessFinder
-from runtimes.core.host.clamp import Grants, host_grants
 from runtimes.core.host.usage import UsageCache
 from runtimes.core.pod.backoff import Backoff
 from runtimes.docker_legacy.pod.exec_handler import ExecHandler, NativeExec
@@ -52,12 +52,11 @@ class DockerNode:
     image_backoff: Backoff = field(default_factory=Backoff)
     processes: ProcessFinder = field(default_factory=ProcessFinder)
     folders: UsageCache = field(default_factory=UsageCache)
-    grants: Grants = field(default_factory=host_grants)
     random: Callable[[], str] = random_suffix
 
     @cached_property
-    def systemd(self) -> bool:
-        return self.docker.info().get("CgroupDriver") == "systemd"
+    def facts(self) -> EngineFacts:
+        return EngineFacts(self.docker)
 
     @property
     def commands(self) -> ExecHandler:

@@ -1,4 +1,4 @@
-"""What the Engine is told to create for a pod. Pure.
+"""What the Engine is told to create for a pod.
 
 Source: kubelet 1.4 pkg/kubelet/dockertools/docker_manager.go (runContainer,
 createPodInfraContainer).
@@ -6,36 +6,36 @@ createPodInfraContainer).
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import labels
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
-from runtimes.core.host.clamp import Grants, clamp_capabilities, clamp_oom_score_adj
+from runtimes.core.docker.spec import container as asked_for
+from runtimes.core.docker.spec import lsm
+from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.core.names import LegacyName
 from runtimes.kubelet.generate.notes import parse_hash
 
 if TYPE_CHECKING:
-    from runtimes.core.docker.types import ContainerConfig, HostConfig, PortBinding
+    from runtimes.core.docker.facts import EngineHost
+    from runtimes.core.docker.types import ContainerConfig, HostConfig, LogConfig, PortBinding
+    from runtimes.core.host.clamp import Grants
 
 INFRA_OOM_SCORE = -998
-_PROPAGATION = {
-    cri.PROPAGATION_PRIVATE: "rprivate",
-    cri.PROPAGATION_HOST_TO_CONTAINER: "rslave",
-    cri.PROPAGATION_BIDIRECTIONAL: "rshared",
-}
+ENGINE_LOG: LogConfig = {"Type": "json-file", "Config": {}}
+"""The log is read from the Engine's file, whatever the Engine's own default is."""
 _PROTOCOLS = {cri.TCP: "tcp", cri.UDP: "udp", cri.SCTP: "sctp"}
 
 
 def infra(config: cri.PodSandboxConfig, image: str, random: str, grants: Grants) -> CreateOptions:
     """The container that holds the pod's namespaces."""
-    options = config.linux.security_context.namespace_options
+    security = config.linux.security_context
+    options = security.namespace_options
     on_host = options.network == cri.NODE
     ports = {} if on_host else _ports(config)
     name = labels.SANDBOX_CONTAINER_NAME
-    container: ContainerConfig = {
+    described: ContainerConfig = {
         "Image": image,
         "Hostname": config.hostname,
         "ExposedPorts": {port: {} for port in ports},
@@ -58,10 +58,10 @@ def infra(config: cri.PodSandboxConfig, image: str, random: str, grants: Grants)
         "DnsOptions": list(config.dns_config.options),
         "CgroupParent": config.linux.cgroup_parent,
         "OomScoreAdj": clamp_oom_score_adj(INFRA_OOM_SCORE, grants),
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", *lsm.selinux(security.selinux_options)],
     }
     return CreateOptions(
-        name=_name(config.metadata, name, "0", random), config=container, host_config=host
+        name=_name(config.metadata, name, "0", random), config=described, host_config=host
     )
 
 
@@ -79,24 +79,19 @@ def container(
     config: cri.ContainerConfig,
     sandbox: tuple[str, cri.PodSandboxConfig],
     random: str,
-    grants: Grants,
+    host: EngineHost,
 ) -> CreateOptions:
-    """One container in the infra container of that id."""
+    """One container in the infra container of that id.
+
+    Raises:
+        InvalidArgument, FailedPrecondition, Unimplemented: what can't be had, see
+            `runtimes.core.docker.spec`.
+    """
     infra_id, pod = sandbox
-    described: ContainerConfig = {
-        "Image": config.image.image,
-        "User": _user(config.linux.security_context),
-        "WorkingDir": config.working_dir,
-        "Env": [f"{one.key}={_text(one.value)}" for one in config.envs],
-        "Labels": {**config.labels, **config.annotations},
-        "OpenStdin": config.stdin,
-        "StdinOnce": config.stdin_once,
-        "Tty": config.tty,
-    }
-    if config.command:
-        described["Entrypoint"] = list(config.command)
-    if config.args:
-        described["Cmd"] = list(config.args)
+    noted = {**config.labels, **config.annotations}
+    limited = asked_for.host_config(config, infra_id, host, {})
+    limited["CgroupParent"] = pod.linux.cgroup_parent
+    limited["LogConfig"] = ENGINE_LOG
     return CreateOptions(
         name=_name(
             pod.metadata,
@@ -104,89 +99,9 @@ def container(
             config.annotations.get(labels.CONTAINER_HASH, ""),
             random,
         ),
-        config=described,
-        host_config=_host(config, infra_id, pod, grants),
+        config=asked_for.container_config(config, config.image.image, noted),
+        host_config=limited,
     )
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
-
-
-def _host(
-    config: cri.ContainerConfig, infra_id: str, pod: cri.PodSandboxConfig, grants: Grants
-) -> HostConfig:
-    security, resources = config.linux.security_context, config.linux.resources
-    joined = f"container:{infra_id}"
-    on_host = security.namespace_options.network == cri.NODE
-    pid = {cri.POD: joined, cri.NODE: "host"}
-    if security.namespace_options.target_id:
-        pid[cri.TARGET] = f"container:{security.namespace_options.target_id}"
-    host: HostConfig = {
-        "NetworkMode": joined,
-        "IpcMode": joined,
-        "PidMode": pid.get(security.namespace_options.pid, ""),
-        "UTSMode": "host" if on_host else "",
-        "Binds": [_bind(mount) for mount in config.mounts],
-        "Privileged": security.privileged,
-        "ReadonlyRootfs": security.readonly_rootfs,
-        "GroupAdd": [str(group) for group in security.supplemental_groups],
-        "SecurityOpt": _security_options(security),
-        "CgroupParent": pod.linux.cgroup_parent,
-        "CpuShares": resources.cpu_shares,
-        "CpuPeriod": resources.cpu_period if resources.cpu_quota else 0,
-        "CpuQuota": resources.cpu_quota,
-        "Memory": resources.memory_limit_in_bytes,
-        "MemorySwap": resources.memory_limit_in_bytes,
-        "OomScoreAdj": clamp_oom_score_adj(resources.oom_score_adj, grants),
-    }
-    if not security.privileged:
-        host["CapAdd"] = _granted(list(security.capabilities.add_capabilities), grants)
-        host["CapDrop"] = list(security.capabilities.drop_capabilities)
-        host["MaskedPaths"] = list(security.masked_paths)
-        host["ReadonlyPaths"] = list(security.readonly_paths)
-    return host
-
-
-def _granted(names: list[str], grants: Grants) -> list[str]:
-    if "ALL" in names:
-        return names
-    full = {f"CAP_{name.removeprefix('CAP_')}" for name in names}
-    return sorted(clamp_capabilities(full, grants))
-
-
-def _bind(mount: cri.Mount) -> str:
-    words = ["ro"] if mount.readonly else ["rw"]
-    words.append(_PROPAGATION[mount.propagation])
-    return f"{mount.host_path}:{mount.container_path}:{','.join(words)}"
-
-
-def _user(security: cri.LinuxContainerSecurityContext) -> str:
-    user = security.run_as_username
-    if security.HasField("run_as_user"):
-        user = str(security.run_as_user.value)
-    group = str(security.run_as_group.value) if security.HasField("run_as_group") else ""
-    return f"{user}:{group}" if group else user
-
-
-def _security_options(security: cri.LinuxContainerSecurityContext) -> list[str]:
-    options = ["no-new-privileges"] if security.no_new_privs else []
-    options += [
-        f"label={kind}:{value}"
-        for kind in ("user", "role", "type", "level")
-        if (value := getattr(security.selinux_options, kind))
-    ]
-    if security.privileged:
-        return options
-    profile = security.seccomp
-    if profile.profile_type == cri.SecurityProfile.Unconfined:
-        options.append("seccomp=unconfined")
-    elif profile.profile_type == cri.SecurityProfile.Localhost:
-        text = json.dumps(json.loads(Path(profile.localhost_ref).read_text()))
-        options.append(f"seccomp={text}")
-    if security.apparmor.profile_type == cri.SecurityProfile.Localhost:
-        options.append(f"apparmor={security.apparmor.localhost_ref}")
-    return options
 
 
 def _name(pod: cri.PodSandboxMetadata, container: str, hash_: str, random: str) -> str:

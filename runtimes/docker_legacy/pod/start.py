@@ -80,7 +80,7 @@ def start_container(start: Start) -> str:
     with _reason(start, Reason.CREATE_CONTAINER_CONFIG_ERROR):
         config = _config(start, image)
         options = spec.container(
-            config, (start.infra.id, start.infra.config), node.random(), node.grants
+            config, (start.infra.id, start.infra.config), node.random(), node.facts.host()
         )
     with _reason(start, Reason.CREATE_CONTAINER_ERROR):
         container_id = node.docker.create_container(options)["Id"]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.spec.cgroup_parent import cgroup_parent
+from runtimes.core.host.clamp import host_grants
 from runtimes.docker_legacy.pod import spec
 from runtimes.docker_legacy.pod.images import pull_image
 from runtimes.docker_legacy.pod.kill import PodKill, Stop, kill_pod, stop_container
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import PodStatus, RegistryAuth
     from runtimes.core.pod.sync import SyncResult
@@ -70,7 +72,7 @@ class DockerSteps:
             _refuse_runtime_class(pod)
             config = self._config(pod, attempt)
             image = self._infra_image()
-            options = spec.infra(config, image, self.node.random(), self.node.grants)
+            options = spec.infra(config, image, self.node.random(), host_grants())
             with ExitStack() as undo:
                 infra_id = docker.create_container(options)["Id"]
                 undo.callback(remove_quietly, docker, infra_id)
@@ -115,10 +117,12 @@ class DockerSteps:
             return pull_image(self.node.docker, image, self.auths)
 
     def _config(self, pod: v1.Pod, attempt: int) -> cri.PodSandboxConfig:
-        node = self.node
+        node, driver = self.node, self.node.facts.cgroup_driver()
+        resolver = node.resolver()
         config = sandbox_config(
-            pod, attempt, node.config, node_resolver=node.resolver(), systemd=node.systemd
+            pod, attempt, node.config, node_resolver=resolver, systemd=driver == cri.SYSTEMD
         )
+        config.linux.cgroup_parent = cgroup_parent(config.linux.cgroup_parent, driver)
         config.annotations[OWNER] = str(node.config.root)
         return config
 

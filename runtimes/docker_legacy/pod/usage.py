@@ -63,6 +63,6 @@ def image_stats(node: DockerNode) -> list[ImageStats]:
     Raises:
         Unavailable: the Engine's folder can't be seen from here.
     """
-    folder = image_folder(node.docker.info())
+    folder = image_folder(node.facts.info())
     used = node.folders.get(folder)
     return [ImageStats(str(folder), used.used_bytes, used.inodes)]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.dockershim import labels, naming
 from runtimes.dockershim.cache.containers import resolve
 from runtimes.dockershim.container import image_volumes, pod
@@ -67,7 +66,7 @@ def plan(
     image_id: str,
 ) -> CreateRequest:
     """All that the container is made from, but for its log."""
-    api = engine.facts.api()
+    host = engine.facts.host()
     return CreateRequest(
         name=naming.of_container(config.metadata, sandbox.config.metadata),
         config=config,
@@ -77,11 +76,8 @@ def plan(
         handler=sandbox.handler,
         cgroup_parent=sandbox.cgroup_parent,
         log_path="",
-        api=api,
-        security_options=engine.facts.info().get("SecurityOptions") or (),
-        grants=engine.grants,
-        cgroups=cgroup_layout.detect(),
-        image_volumes=image_volumes.resolve(engine, config.mounts, api),
+        host=host,
+        image_volumes=image_volumes.resolve(engine, config.mounts, host.api),
         pod_files=sandbox.files,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.dockershim.spec.image_volume import NATIVE_SINCE, ImageVolume, check
+from runtimes.core.docker.spec.image_volume import NATIVE_SINCE, ImageVolume, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

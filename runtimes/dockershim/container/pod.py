@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.spec.cgroup_parent import cgroup_parent
 from runtimes.dockershim.sandbox import files
 from runtimes.dockershim.sandbox.ready import is_ready
-from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.spec import image_volume
 from runtimes.dockershim import labels, naming
 from runtimes.dockershim.container import find
 from runtimes.dockershim.container.state import condition, moment
 from runtimes.dockershim.logs import containers as logs
-from runtimes.dockershim.spec import image_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from runtimes.core.cgroup import layout as cgroup_layout
 from runtimes.core.cgroup import limits
 from runtimes.core.docker.beyond import DockerUpdate
 from runtimes.core.docker.cgroup import cgroup_of
+from runtimes.core.docker.spec import resources
 from runtimes.dockershim.container import find, status
-from runtimes.dockershim.spec import resources
 
 if TYPE_CHECKING:
     from runtimes.core.cgroup.resources import Resources

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from runtimes.core.cri import pod_config
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
+from runtimes.core.docker.spec import lsm, seccomp, user
+from runtimes.core.docker.spec.cgroup_parent import cgroup_parent
 from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.dockershim import labels
 from runtimes.dockershim.networks import DOCKER
 from runtimes.dockershim.sandbox.network import protocol
-from runtimes.dockershim.spec import lsm, runtime, seccomp, user
-from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
+from runtimes.dockershim.spec import runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

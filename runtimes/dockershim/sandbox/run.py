@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors, netns
 from runtimes.core.cri import pod_config
+from runtimes.core.host.clamp import host_grants
 from runtimes.dockershim import naming, networks
 from runtimes.dockershim.sandbox import create, files, image, network, options, recover, teardown
 from runtimes.dockershim.sandbox.config import SandboxRequest, create_options
@@ -85,7 +86,7 @@ def _create(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig)
         handler=record.runtime_handler,
         cgroup_driver=engine.facts.cgroup_driver(),
         shm_bytes=engine.options.shm_bytes,
-        grants=engine.grants,
+        grants=host_grants(),
         files=files.mounts(engine.paths, record.id),
     )
     sandbox_id = create.create(engine, create_options(request))

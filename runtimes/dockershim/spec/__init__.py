@@ -1,1 +1,1 @@
-"""From what the CRI asks to what an Engine is told: pure, but for profiles read from files."""
+"""What an Engine is told by dockershim alone; the rest is `runtimes.core.docker.spec`. Pure."""

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from runtimes.core.cgroup.layout import Layout
     from runtimes.core.cri.v1 import api_pb2 as cri
-    from runtimes.core.host.clamp import Grants
-    from runtimes.dockershim.spec.image_volume import ImageVolume
+    from runtimes.core.docker.facts import EngineHost
+    from runtimes.core.docker.spec.image_volume import ImageVolume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +27,7 @@ class CreateRequest:
         handler: the sandbox's runtime handler.
         cgroup_parent: as the Engine's cgroup driver wants it, or "".
         log_path: absolute, or "" for no log.
-        api: version of the Engine's API.
-        security_options: what the Engine's `Info` says it can do.
-        grants: what the host lets containers have.
-        cgroups: the host's.
+        host: what it can be given.
         image_volumes: the mounted images, by the path that they are asked for at.
         pod_files: container path -> host path of files that the sandbox owns.
     """
@@ -44,13 +40,6 @@ class CreateRequest:
     handler: str
     cgroup_parent: str
     log_path: str
-    api: tuple[int, int]
-    security_options: Collection[str]
-    grants: Grants
-    cgroups: Layout
+    host: EngineHost
     image_volumes: Mapping[str, ImageVolume] = field(default_factory=dict)
     pod_files: Mapping[str, Path] = field(default_factory=dict)
-
-    @property
-    def security(self) -> cri.LinuxContainerSecurityContext:
-        return self.config.linux.security_context

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.spec.cgroup_parent import cgroup_parent
 from runtimes.dockershim.container.state import Condition, condition, moment, of_summary
-from runtimes.dockershim.spec.cgroup_parent import cgroup_parent
 
 if TYPE_CHECKING:
     from runtimes.core.docker.types import ContainerState, ContainerSummary

@@ -11,8 +11,8 @@ import pytest
 from runtimes.contract.testimage.busybox import BUSYBOX
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.spec.image_volume import ImageVolume, spelt_out
 from runtimes.dockershim.container.image_volumes import beneath
-from runtimes.dockershim.spec.image_volume import ImageVolume, spelt_out
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,100 +2,34 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.contract.engines.registry import PASSWORD, USER
-from runtimes.contract.testimage.busybox import BUSYBOX, PAUSE
 from runtimes.core import errors
 from runtimes.core.docker.interface import ListOptions
-from runtimes.core.pod import v1
-from runtimes.core.pod.backoff import Backoff
 from runtimes.core.pod.gc import GarbagePolicy
 from runtimes.core.pod.status import RegistryAuth
-from runtimes.docker_legacy.backend import PodOptions, backend
-from runtimes.docker_legacy.pod.manager import DockerManager
-from runtimes.kubelet.config import KubeletConfig
-from runtimes.kubelet.generic.node import Surroundings
+from runtimes.docker_legacy.tests.pod.pods import (
+    PATIENCE,
+    containers_of,
+    pod_of,
+    runs,
+    runs_after,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from runtimes.contract.engines.session import EngineSession
-    from runtimes.core.pod.status import PodStatus
+    from runtimes.core.pod import v1
+    from runtimes.docker_legacy.tests.pod.pods import Node
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
-PATIENCE = 40.0
 ANONYMOUS: tuple[RegistryAuth, ...] = ()
-
-
-@dataclass
-class Node:
-    manager: DockerManager
-    config: KubeletConfig
-    removed: set[str] = field(default_factory=set)
-
-    def status(self, pod: v1.Pod) -> PodStatus:
-        meta = pod.metadata
-        return self.manager.get_pod_status(meta.uid, meta.name, meta.namespace)
-
-    def sync(
-        self, pod: v1.Pod, done: Callable[[PodStatus], bool], auths: tuple[RegistryAuth, ...] = ()
-    ) -> PodStatus:
-        """Drive it without back-off until `done`."""
-        end = time.monotonic() + PATIENCE
-        while not done(status := self.status(pod)):
-            result = self.manager.sync_pod(pod, status, auths, Backoff())
-            assert time.monotonic() < end, (status, result)
-        return status
-
-    def remove(self, pod: v1.Pod) -> None:
-        for one in self.manager.get_pods(include_exited=True):
-            if one.uid == pod.metadata.uid:
-                self.manager.kill_pod(pod, one, 0)
-                self.manager.remove_pod(one)
-
-
-@pytest.fixture(scope="module")
-def node(
-    runtimes_engines: EngineSession, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Node]:
-    folder = tmp_path_factory.mktemp("node")
-    config = KubeletConfig(
-        root=folder / "kubelet",
-        log_root=folder / "logs",
-        log_links=folder / "links",
-        cluster_dns=("10.96.0.10",),
-        host_ip="192.0.2.7",
-        cgroup_root=f"rtd{secrets.token_hex(3)}",
-    )
-    host = runtimes_engines.env("dockerd")["RUNTIMES_TEST_DOCKER_HOST"]
-    with backend.open(PodOptions(host=host, infra_image=PAUSE)) as manager:
-        assert isinstance(manager, DockerManager)
-        node = Node(manager, config)
-        manager.settle(config, Surroundings(is_removed=node.removed.__contains__))
-        yield node
-
-
-def pod_of(script: str, *, image: str = BUSYBOX, pull: str = "Never") -> v1.Pod:
-    container = v1.Container(
-        name="app", image=image, image_pull_policy=pull, command=("sh", "-c", script)
-    )
-    uid = secrets.token_hex(8)
-    return v1.Pod(
-        metadata=v1.ObjectMeta(name=f"pod-{uid}", namespace="default", uid=uid),
-        spec=v1.PodSpec(
-            containers=(container,),
-            dns_policy="ClusterFirst",
-            restart_policy="Always",
-            security_context=v1.PodSecurityContext(),
-            termination_grace_period_seconds=0,
-        ),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -106,19 +40,6 @@ def server(node: Node) -> Iterator[v1.Pod]:
     node.sync(pod, runs)
     yield pod
     node.remove(pod)
-
-
-def runs_after(attempts: int) -> Callable[[PodStatus], bool]:
-    return lambda status: runs(status) and len(status.containers) > attempts
-
-
-def runs(status: PodStatus) -> bool:
-    latest = status.latest("app")
-    return latest is not None and latest.state.value == "running"
-
-
-def containers_of(node: Node, pod: v1.Pod) -> list[str]:
-    return [one.id for one in node.status(pod).containers]
 
 
 def test_a_port_of_the_pods_loopback_is_reached(node: Node, server: v1.Pod) -> None:

@@ -9,10 +9,8 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.cgroup.layout import Layout, Version
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.core.host.capabilities import NAMES
-from runtimes.core.host.clamp import HostGrants
-from runtimes.dockershim.image import auth
-from runtimes.dockershim.spec import (
+from runtimes.core.docker.facts import EngineHost
+from runtimes.core.docker.spec import (
     capabilities,
     lsm,
     mounts,
@@ -22,11 +20,20 @@ from runtimes.dockershim.spec import (
     seccomp,
     user,
 )
+from runtimes.core.host import clamp
+from runtimes.core.host.capabilities import NAMES
+from runtimes.core.host.clamp import HostGrants
 
 OLD, NEW = (1, 41), (1, 44)
 ALL_GRANTED = HostGrants(-1000, frozenset(NAMES))
 WITHOUT_RESOURCE = HostGrants(0, frozenset(NAMES) - {"CAP_SYS_RESOURCE"})
 Context = cri.LinuxContainerSecurityContext
+
+
+def withholding_all(api: tuple[int, int]) -> EngineHost:
+    cgroups = Layout(Version.V2, {}, Path("/"), frozenset(), {})
+    nothing = HostGrants(0, frozenset())
+    return EngineHost(api=api, security_options=(), grants=nothing, cgroups=cgroups)
 
 
 @pytest.mark.parametrize(
@@ -82,10 +89,8 @@ def test_all_capabilities_are_less_what_the_host_withholds() -> None:
 
 
 def test_privileged_piece_by_piece_names_only_what_the_engine_knows() -> None:
-    nothing = HostGrants(0, frozenset())
-
-    assert "CAP_PERFMON" not in privilege.piece_by_piece(nothing, [], OLD)["CapDrop"]
-    assert "CAP_PERFMON" in privilege.piece_by_piece(nothing, [], NEW)["CapDrop"]
+    assert "CAP_PERFMON" not in privilege.piece_by_piece(withholding_all(OLD))["CapDrop"]
+    assert "CAP_PERFMON" in privilege.piece_by_piece(withholding_all(NEW))["CapDrop"]
 
 
 def test_a_group_needs_a_user() -> None:
@@ -180,13 +185,15 @@ def test_recursive_read_only_needs_an_engine_that_can() -> None:
         mounts.plan([asked], OLD, {})
 
 
-def test_credentials_in_one_string_are_taken_apart() -> None:
-    given = cri.AuthConfig(auth="dXNlcjpwYXNz", server_address="r")
+def test_what_the_host_withholds_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(clamp, "_said", set())
+    monkeypatch.setattr(clamp.log, "warning", lambda text, *words: told.append(text % words))
+    host = withholding_all(NEW)
 
-    assert auth.credentials(given) == {
-        "username": "user",
-        "password": "pass",
-        "serveraddress": "r",
-    }
-    with pytest.raises(errors.InvalidArgument):
-        auth.credentials(cri.AuthConfig(auth="%%"))
+    privilege.grant({}, host)
+    capabilities.dropped(cri.Capability(add_capabilities=["ALL"]), host.grants, NEW)
+    capabilities.added(cri.Capability(add_capabilities=["CHOWN"]), host.grants)
+
+    assert len(told) == 1
+    assert "CAP_SYS_ADMIN" in told[0]

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.dockershim.spec.image_volume import spelt_out
+from runtimes.core.docker.spec.image_volume import spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runtimes.core.docker.spec.image_volume import ImageVolume
     from runtimes.core.docker.types import BindOptions, MountRequest
-    from runtimes.dockershim.spec.image_volume import ImageVolume
 
 PRIVATE = cri.MountPropagation.PROPAGATION_PRIVATE
 FROM_HOST = cri.MountPropagation.PROPAGATION_HOST_TO_CONTAINER

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.core.host.capabilities import NAMES
+from runtimes.core.host.capabilities import NAMES, known_to_kernel
 from runtimes.core.host.clamp import clamp_capabilities
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def dropped(asked: cri.Capability, grants: Grants, api: tuple[int, int]) -> list
 
 def withheld(grants: Grants, api: tuple[int, int]) -> list[str]:
     """What an Engine's ALL holds and the host doesn't grant."""
-    known = NAMES if api >= _NEW_SINCE else _OLD
-    return [name for name in known if name not in grants.bounding]
+    known = known_to_kernel().intersection(NAMES if api >= _NEW_SINCE else _OLD)
+    return _ordered(known - clamp_capabilities(known, grants))
 
 
 def _has_all(names: Iterable[str]) -> bool:

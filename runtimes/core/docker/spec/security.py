@@ -7,34 +7,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.dockershim.spec import capabilities, lsm, privilege, seccomp, user
+from runtimes.core.docker.spec import capabilities, lsm, privilege, seccomp, user
 
 if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
+    from runtimes.core.docker.facts import EngineHost
     from runtimes.core.docker.types import HostConfig
-    from runtimes.dockershim.spec.request import CreateRequest
 
 
-def put(config: HostConfig, request: CreateRequest) -> None:
+def put(config: HostConfig, container: cri.ContainerConfig, host: EngineHost) -> None:
     """Write it; the user isn't part of a host config, see `user`.
 
     Raises:
         InvalidArgument, FailedPrecondition, Unimplemented: what can't be had, see the parts.
     """
-    asked = request.security
+    asked = container.linux.security_context
     config["ReadonlyRootfs"] = asked.readonly_rootfs
     config["GroupAdd"] = user.groups(asked)
     config["SecurityOpt"] = [
         *seccomp.options(asked),
-        *lsm.apparmor(asked, request.security_options),
+        *lsm.apparmor(asked, host.security_options),
         *lsm.selinux(asked.selinux_options),
     ]
     if asked.privileged:
-        privilege.grant(config, request)
+        privilege.grant(config, host)
     else:
-        config["CapAdd"] = capabilities.added(asked.capabilities, request.grants)
-        config["CapDrop"] = capabilities.dropped(asked.capabilities, request.grants, request.api)
-        _put_paths(config, request.config)
+        config["CapAdd"] = capabilities.added(asked.capabilities, host.grants)
+        config["CapDrop"] = capabilities.dropped(asked.capabilities, host.grants, host.api)
+        _put_paths(config, container)
     if asked.no_new_privs:
         config["SecurityOpt"].append("no-new-privileges")
 

@@ -1,4 +1,4 @@
-"""What the Engine says of itself, asked at most once a minute.
+"""What an Engine says of itself, asked at most once a minute.
 
 Source: kubelet 1.22 dockershim/docker_service.go (versionCacheTTL).
 """
@@ -7,15 +7,38 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.core.cgroup import layout
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.host.clamp import host_grants
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.types import Info, Version
+    from runtimes.core.host.clamp import Grants
 
 TTL = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineHost:
+    """What a container can be given.
+
+    Attributes:
+        api: version of the Engine's API, as it is spoken.
+        security_options: what the Engine's `Info` says it can do.
+        grants: what the host lets containers have.
+        cgroups: the host's.
+    """
+
+    api: tuple[int, int]
+    security_options: Collection[str]
+    grants: Grants
+    cgroups: layout.Layout
 
 
 class EngineFacts:
@@ -42,9 +65,18 @@ class EngineFacts:
         return known[1]
 
     def api(self) -> tuple[int, int]:
-        """The highest version of its API."""
+        """The version of its API that is spoken with it."""
         major, _, minor = self.version()["ApiVersion"].partition(".")
         return int(major), int(minor)
+
+    def host(self) -> EngineHost:
+        """The Engine, and the host that it and this process share."""
+        return EngineHost(
+            api=self.api(),
+            security_options=self.info().get("SecurityOptions") or (),
+            grants=host_grants(),
+            cgroups=layout.detect(),
+        )
 
     def cgroup_driver(self) -> cri.CgroupDriver.ValueType:
         """An Engine too old to tell uses cgroupfs."""
