@@ -17,6 +17,7 @@ from runtimes.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import Lock
 
 _expiry: ContextVar[float | None] = ContextVar("runtimes_deadline", default=None)
 _given_up: ContextVar[Callable[[], bool] | None] = ContextVar("runtimes_given_up", default=None)
@@ -75,6 +76,28 @@ def check(what: str) -> None:
         raise errors.Canceled(f"{what}: the caller has given up")
     if remaining() == 0.0:
         raise errors.DeadlineExceeded(f"{what}: the caller's deadline has passed")
+
+
+@contextmanager
+def holding(lock: Lock, what: str) -> Iterator[None]:
+    """Hold a lock for as long as it takes, waiting for it no longer than the caller would.
+
+    For locks under which somebody may wait for an answer that doesn't come.
+
+    Raises:
+        DeadlineExceeded: the caller's deadline passed first.
+        Canceled: the caller has given up.
+    """
+    patience = remaining()
+    if not lock.acquire(timeout=-1 if patience is None else patience):
+        check(what)
+        raise errors.DeadlineExceeded(
+            f"{what}: the caller's deadline passed behind another call that does"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_given_up() -> bool:

@@ -84,7 +84,7 @@ class Engine:
         version = self._version
         if version:
             return version
-        with self._deciding:
+        with deadline.holding(self._deciding, VERSION.what):
             if not self._version:
                 with deadline.within(self.base_timeout):
                     self._version = self._negotiate()

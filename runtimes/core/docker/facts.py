@@ -8,19 +8,21 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from runtimes.core import deadline
 from runtimes.core.cgroup import layout
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.host.clamp import host_grants
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.types import Info, Version
     from runtimes.core.host.clamp import Grants
 
+Answer = TypeVar("Answer")
 TTL = 60.0
 
 
@@ -45,24 +47,14 @@ class EngineFacts:
     """Thread-safe; every answer may raise `Unavailable` when it has to ask."""
 
     def __init__(self, docker: DockerInterface) -> None:
-        self._docker = docker
-        self._lock = threading.Lock()
-        self._info: tuple[float, Info] | None = None
-        self._version: tuple[float, Version] | None = None
+        self._info = _Kept("ask how the Engine is set up", docker.info)
+        self._version = _Kept("ask for the Engine's version", docker.version)
 
     def info(self) -> Info:
-        known = self._info
-        if known is None or time.monotonic() - known[0] > TTL:
-            with self._lock:
-                known = self._info = (time.monotonic(), self._docker.info())
-        return known[1]
+        return self._info.get()
 
     def version(self) -> Version:
-        known = self._version
-        if known is None or time.monotonic() - known[0] > TTL:
-            with self._lock:
-                known = self._version = (time.monotonic(), self._docker.version())
-        return known[1]
+        return self._version.get()
 
     def api(self) -> tuple[int, int]:
         """The version of its API that is spoken with it."""
@@ -85,3 +77,26 @@ class EngineFacts:
     def handlers(self) -> tuple[str, ...]:
         """Runtime handlers: the Engine's default one, then its runtimes by name."""
         return ("", "docker", *sorted(self.info().get("Runtimes", {})))
+
+
+class _Kept(Generic[Answer]):
+    """An answer that is asked for when it is too old, by one caller at a time."""
+
+    def __init__(self, what: str, ask: Callable[[], Answer]) -> None:
+        self._what = what
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._known: tuple[float, Answer] | None = None
+
+    def get(self) -> Answer:
+        known = self._fresh()
+        if known is None:
+            with deadline.holding(self._lock, self._what):
+                known = self._fresh()
+                if known is None:
+                    known = self._known = (time.monotonic(), self._ask())
+        return known[1]
+
+    def _fresh(self) -> tuple[float, Answer] | None:
+        known = self._known
+        return known if known is not None and time.monotonic() - known[0] <= TTL else None

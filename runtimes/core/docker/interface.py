@@ -253,7 +253,7 @@ class DockerExec(Protocol):
 
 class DockerSystem(Protocol):
     def version(self) -> Version:
-        """Tell the Engine's version and that of its API."""
+        """Tell the Engine's version, and that of its API as it is spoken with it."""
         ...
 
     def info(self) -> Info:

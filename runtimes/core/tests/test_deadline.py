@@ -53,3 +53,23 @@ def test_a_copied_context_hears_of_it_in_another_thread() -> None:
 
     assert seen == [0.0]
     assert deadline.remaining() is None
+
+
+def test_a_lock_is_waited_for_no_longer_than_the_caller_would() -> None:
+    lock, gone = threading.Lock(), threading.Event()
+    lock.acquire()
+
+    def hold() -> bool:
+        with deadline.holding(lock, "list things"):
+            return lock.locked()
+
+    with deadline.within(0.01), pytest.raises(errors.DeadlineExceeded, match="list things"):
+        hold()
+    gone.set()
+    with deadline.unless(gone.is_set), pytest.raises(errors.Canceled):
+        hold()
+
+    assert lock.locked()
+    lock.release()
+    assert hold()
+    assert not lock.locked()

@@ -5,11 +5,13 @@ Source: kubelet 1.4 pkg/kubelet/dockertools/docker.go (dockerPuller).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors, image_ref
+from runtimes.core import image_ref
+from runtimes.core.docker import remove_image as remove
+from runtimes.core.docker.find_image import find_image
+from runtimes.core.docker.image_names import is_pinned, real
 from runtimes.core.docker.interface import ListOptions
 from runtimes.core.pod.status import Image
 from runtimes.kubelet.generate.security import ImageFacts
@@ -22,14 +24,11 @@ if TYPE_CHECKING:
     from runtimes.core.docker.types import AuthConfig
     from runtimes.core.pod.status import RegistryAuth
 
-_NO_TAG = "<none>"
 
-
-def find_image(docker: DockerInterface, image: str) -> ImageFacts | None:
+def image_facts(docker: DockerInterface, image: str) -> ImageFacts | None:
     """Look for an image; None when it isn't here."""
-    try:
-        found = docker.inspect_image(image)
-    except errors.ImageNotFound:
+    found = find_image(docker, image)
+    if found is None:
         return None
     user = (found["Config"] or {}).get("User", "").partition(":")[0]
     if user.isdecimal():
@@ -68,29 +67,32 @@ class PodImages:
     auths: Sequence[RegistryAuth]
 
     def find_image(self, image: str) -> ImageFacts | None:
-        return find_image(self.docker, image)
+        return image_facts(self.docker, image)
 
     def pull_image(self, image: str) -> str:
         return pull_image(self.docker, image, self.auths)
 
 
-def list_images(docker: DockerInterface) -> list[Image]:
+def list_images(docker: DockerInterface, infra_image: str) -> list[Image]:
     images = [
         Image(
             id=one["Id"],
-            tags=_present(one["RepoTags"]),
-            digests=_present(one["RepoDigests"]),
+            tags=tuple(real(one["RepoTags"])),
+            digests=tuple(real(one["RepoDigests"])),
             size_bytes=one["Size"],
+            pinned=is_pinned(real(one["RepoTags"]), infra_image),
         )
         for one in docker.list_images(ListOptions())
     ]
     return sorted(images, key=lambda image: (image.tags, image.digests, image.id))
 
 
-def _present(references: list[str] | None) -> tuple[str, ...]:
-    return tuple(reference for reference in references or () if _NO_TAG not in reference)
-
-
 def remove_image(docker: DockerInterface, image: str) -> None:
-    with suppress(errors.ImageNotFound):
-        docker.remove_image(image)
+    """Remove an image, found by any of its names, with all of them. Idempotent; absent is fine.
+
+    Raises:
+        FailedPrecondition: a container uses it, running or not; then it keeps all of its names.
+    """
+    found = find_image(docker, image)
+    if found is not None:
+        remove.remove_image(docker, found)

@@ -171,11 +171,11 @@ class DockerManager:
         return images.pull_image(self.node.docker, image, auths)
 
     def image_ref(self, image: str) -> str | None:
-        found = images.find_image(self.node.docker, image)
+        found = images.image_facts(self.node.docker, image)
         return found.ref if found else None
 
     def list_images(self) -> list[Image]:
-        return images.list_images(self.node.docker)
+        return images.list_images(self.node.docker, self.node.infra_image)
 
     def remove_image(self, image: str) -> None:
         images.remove_image(self.node.docker, image)

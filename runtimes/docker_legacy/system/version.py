@@ -13,5 +13,10 @@ if TYPE_CHECKING:
 
 
 def version(engine: Engine) -> Version:
+    """The Engine's answer, its API's version being the one that is spoken with it.
+
+    Who decides by it what may be asked for must not go by what nobody says.
+    """
     found: Version = complete.one(engine.call(VERSION), VERSION, complete.VERSION)
+    found["ApiVersion"] = engine.api_version()
     return found

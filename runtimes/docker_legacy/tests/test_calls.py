@@ -1,4 +1,4 @@
-"""Short calls: versions, statuses, timeouts, answers with holes."""
+"""Short calls: statuses, timeouts, answers with holes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from runtimes.core import deadline, errors
 from runtimes.core.docker.interface import CreateOptions, ListOptions
-from runtimes.docker_legacy import api_version, patience
+from runtimes.docker_legacy import patience
 from runtimes.docker_legacy.client import DockerClient
 from runtimes.docker_legacy.endpoint import Endpoint
 from runtimes.docker_legacy.errors import message_of, of_status
@@ -23,43 +23,6 @@ if TYPE_CHECKING:
 
 CREATE = "POST /containers/create"
 OPTIONS = CreateOptions(name="web", config={"Image": "app:1"}, host_config={})
-
-
-@pytest.mark.parametrize(
-    ("newest", "oldest", "chosen"),
-    [
-        ("1.41", "1.12", "1.41"),
-        ("1.24", "", "1.24"),
-        ("1.47", "1.24", "1.47"),
-        ("1.52", "1.44", "1.47"),
-        ("1.60", "1.50", "1.50"),
-        ("1.41", "1.24.0", "1.41"),
-    ],
-)
-def test_the_newest_version_that_both_know_is_spoken(newest: str, oldest: str, chosen: str) -> None:
-    assert api_version.choose(newest, oldest) == chosen
-
-
-def test_an_engine_that_is_too_old_is_refused() -> None:
-    with pytest.raises(errors.Unimplemented, match=r"1\.23"):
-        api_version.choose("1.23")
-
-
-@pytest.mark.parametrize("said", ["", "None", "two", "1"])
-def test_a_version_that_is_none_is_refused(said: str) -> None:
-    with pytest.raises(errors.Internal):
-        api_version.choose(said)
-
-
-def test_calls_go_to_the_version_that_was_agreed(tmp_path: Path, scripted: ScriptedEngine) -> None:
-    scripted.replies("GET /version", 200, {"ApiVersion": "1.52", "MinAPIVersion": "1.44"})
-    scripted.replies("GET /info", 200, {})
-
-    with DockerClient(Endpoint(path=str(scripted.path))) as docker:
-        docker.info()
-        docker.info()
-
-    assert [one.path for one in scripted.seen].count("/version") == 1
 
 
 def test_every_status_has_a_class() -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors, labels
+from runtimes.core import deadline, errors, labels
 from runtimes.core.docker.interface import ListOptions
 from runtimes.dockershim.cache.feed import Feed
 from runtimes.dockershim.cache.known import RUNNING, Known, ended
@@ -142,7 +142,7 @@ class ContainerCache:
                 self.watch.start()
             self._asked_before = True
             return self._as_told(self._list())
-        with self._refreshing:
+        with deadline.holding(self._refreshing, "list containers"):
             self._refresh()
             return self._known.summaries()
 

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors, image_ref
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.image_names import is_pinned, real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runtimes.core.docker.types import ImageInspect, ImageSummary
-
-_NONE = "<none>"
 
 
 def from_summary(found: ImageSummary, sandbox_image: str) -> cri.Image:
@@ -44,21 +40,3 @@ def _image(found: ImageSummary | ImageInspect, sandbox_image: str) -> cri.Image:
         spec=cri.ImageSpec(image=found["Id"]),
         pinned=is_pinned(names, sandbox_image),
     )
-
-
-def real(names: Iterable[str] | None) -> list[str]:
-    """Names but for those that Docker makes up for an image without any."""
-    return [name for name in names or () if _NONE not in name]
-
-
-def is_pinned(names: Iterable[str], sandbox_image: str) -> bool:
-    """Whether every pod needs it, so that kubelet mustn't collect it."""
-    wanted = _full(sandbox_image)
-    return any(_full(name) == wanted for name in names)
-
-
-def _full(name: str) -> str:
-    try:
-        return image_ref.normalise(name)
-    except errors.InvalidArgument:
-        return name

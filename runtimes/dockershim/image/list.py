@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.core.docker.find_image import find_image
 from runtimes.core.docker.interface import ListOptions
 from runtimes.dockershim.image.convert import from_summary
-from runtimes.dockershim.image.find import find
 
 if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
@@ -19,7 +19,7 @@ def list_images(engine: Engine, filter: cri.ImageFilter | None = None) -> list[c
     Source: CRI ListImages.
     """
     name = filter.image.image if filter is not None else ""
-    wanted = find(engine, name) if name else None
+    wanted = find_image(engine.docker, name) if name else None
     if name and wanted is None:
         return []
     return [

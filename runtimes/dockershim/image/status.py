@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.docker.find_image import find_image
 from runtimes.dockershim.image.convert import from_inspect
-from runtimes.dockershim.image.find import find
 
 if TYPE_CHECKING:
     from runtimes.core.docker.types import ImageInspect
@@ -21,7 +21,7 @@ def image_status(
 
     Source: CRI ImageStatus.
     """
-    found = find(engine, image.image)
+    found = find_image(engine.docker, image.image)
     if found is None:
         return cri.ImageStatusResponse()
     return cri.ImageStatusResponse(

@@ -1,11 +1,14 @@
-"""Without events: ends that a description told of, and the Engine's lists don't know yet."""
+"""What lists are made of: ends that only a description told of, and an Engine that hangs."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from runtimes.core import labels
+import pytest
+
+from runtimes.core import deadline, errors, labels
 from runtimes.dockershim.cache.containers import ContainerCache
 
 if TYPE_CHECKING:
@@ -32,6 +35,19 @@ class LateDocker:
     def list_containers(self, options: ListOptions) -> list[ContainerSummary]:
         own = {labels.DOCKER_TYPE: labels.DOCKER_TYPE_CONTAINER}
         return [cast("ContainerSummary", {"Id": "a", "State": "running", "Labels": own})]
+
+
+@dataclass
+class HungDocker:
+    """Lists nothing, once it may."""
+
+    may: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Event = field(default_factory=threading.Event)
+
+    def list_containers(self, options: ListOptions) -> list[ContainerSummary]:
+        self.asked.set()
+        self.may.wait(10)
+        return []
 
 
 def listed(cache: ContainerCache) -> str:
@@ -62,3 +78,19 @@ def test_lists_do_not_ask_about_a_container_that_was_seen_before_its_start() -> 
 
     assert listed(cache) == "running"
     assert docker.inspected == []
+
+
+def test_a_list_behind_one_that_hangs_ends_at_its_callers_deadline() -> None:
+    docker = HungDocker()
+    cache = ContainerCache(cast("DockerInterface", docker))
+    cache.connected()
+    patient = threading.Thread(target=cache.containers)
+    patient.start()
+    assert docker.asked.wait(10)
+
+    with deadline.within(0.05), pytest.raises(errors.DeadlineExceeded):
+        cache.sandboxes()
+
+    docker.may.set()
+    patient.join()
+    assert cache.sandboxes() == []
