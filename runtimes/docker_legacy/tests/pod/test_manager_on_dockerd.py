@@ -133,7 +133,7 @@ def test_a_locked_image_is_pulled_with_the_credentials_that_fit(
         assert node.manager.image_ref(image) is not None
     finally:
         node.remove(pod)
-        node.manager.remove_image(image)
+        node.manager.node.docker.remove_image(image)  # This name alone: the image is everybody's.
 
 
 def test_what_is_removed_leaves_no_container_and_no_link(node: Node) -> None:
