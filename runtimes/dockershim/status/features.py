@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.dockershim.spec.mounts import READ_ONLY_OPTIONS_SINCE
+from runtimes.core.docker.spec.mounts import READ_ONLY_OPTIONS_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
