@@ -170,9 +170,12 @@ def oci_subject(
 def dockershim_subject(
     tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
 ) -> Subject:
-    env = runtimes_engines.env("dockerd")
+    return subject_of_dockershim(runtimes_engines, tmp_path_factory.mktemp("dockershim"))
+
+
+def subject_of_dockershim(engines: EngineSession, root: Path) -> Subject:
+    env = engines.env("dockerd")
     backend = discovery.load("dockershim")
-    root = tmp_path_factory.mktemp("dockershim")
     words = {
         "host": env["RUNTIMES_TEST_DOCKER_HOST"],
         "root": str(root / "root"),
@@ -186,7 +189,7 @@ def dockershim_subject(
         open=partial(backend.open, options),
         claims=backend.capabilities,
         image=BUSYBOX,
-        registry=runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
+        registry=engines.env("registry")["RUNTIMES_TEST_REGISTRY"],
         network=Path(env["RUNTIMES_TEST_DOCKER_NETNS"]),
         handlers=("runc",),
         known=(

@@ -1,4 +1,4 @@
-"""What kubelets met on dockershim: dead sandboxes, two at once, lost files, slow hooks."""
+"""What kubelets met on dockershim: dead sandboxes, two at once, lost files, slow hooks, probes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import signal
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from msgspec.structs import replace
 
+from runtimes.contract.pod_bench import PATIENCE
 from runtimes.contract.tests.test_pod_scenarios_on_docker import (
     SLEEPER,
     running,
@@ -15,8 +17,13 @@ from runtimes.contract.tests.test_pod_scenarios_on_docker import (
     test_a_hook_takes_its_time_from_the_grace_and_no_more,  # noqa: F401 - it runs here, too
 )
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.core.pod.status import ContainerState
+from runtimes.kubelet.store.pods import PodStore
+from runtimes.kubelet.worker import PodWorker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runtimes.contract.pod_bench import AppliedPod, PodBench
     from runtimes.contract.subject import Subject
     from runtimes.dockershim.service import DockershimService
@@ -29,6 +36,20 @@ WITH_INIT = """
     - {name: first, image: IMAGE, imagePullPolicy: Never, command: ['true']}
   containers:
     - {name: main, image: IMAGE, imagePullPolicy: Never, command: [sleep, '1000']}
+"""
+SICKENING = """
+  restartPolicy: POLICY
+  terminationGracePeriodSeconds: GRACE
+  containers:
+    - name: main
+      image: IMAGE
+      imagePullPolicy: Never
+      command: [sh, -c, "trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done"]
+      livenessProbe:
+        exec: {command: [test, "!", -e, /sick]}
+        periodSeconds: 1
+        failureThreshold: 1
+        terminationGracePeriodSeconds: 1
 """
 
 
@@ -122,3 +143,58 @@ def test_a_pod_that_never_restarts_keeps_its_newest_sandbox_after_its_end(
     assert view.phase == "Succeeded"
     (kept,) = sandboxes(pod)
     assert not kept.ready
+
+
+def fall_sick(contract_pod: PodBench, policy: str, grace: int) -> AppliedPod:
+    """A pod whose liveness probe fails from now on."""
+    spec = SICKENING.replace("POLICY", policy).replace("GRACE", str(grace))
+    pod = running(contract_pod, spec)
+    pod.wait_log("main", "up")
+    pod.runtime.exec(pod.containers("main")[0].id, ["touch", "/sick"], 20)
+    return pod
+
+
+def test_a_failed_liveness_probe_ends_a_pod_that_never_restarts(contract_pod: PodBench) -> None:
+    pod = fall_sick(contract_pod, "Never", grace=1)
+
+    view = pod.finish()
+
+    assert view.phase == "Failed"
+    (ended,) = pod.containers("main")
+    assert (ended.state, ended.exit_code) == (ContainerState.EXITED, 137)
+    assert not any(one.ready for one in sandboxes(pod))
+
+
+def test_a_failed_liveness_probe_restarts_after_the_grace_of_its_own(
+    contract_pod: PodBench,
+) -> None:
+    pod = fall_sick(contract_pod, "Always", grace=600)
+
+    pod.until(lambda view: view.running and len(pod.containers("main")) > 1)
+
+    newest, first = pod.containers("main")
+    assert (newest.restart_count, first.restart_count, first.exit_code) == (1, 0, 137)
+    assert pod.log("main", 0).split() == ["up", "asked"]
+    assert 1 <= (newest.started_at_ns - first.started_at_ns) / 1e9 < 600
+    assert len(sandboxes(pod)) == 1
+
+
+def test_a_changed_manifest_ends_the_old_container_before_the_new_one_starts(
+    contract_pod: PodBench, tmp_path: Path
+) -> None:
+    applied = contract_pod.apply(SLEEPER)
+    store = PodStore(tmp_path, applied.runtime.name)
+    worker = PodWorker(applied.runtime, store.apply(applied.pod).pod, store=store, fresh=True)
+    worker.run(lambda view: view.running, PATIENCE)
+    (before,) = applied.containers("main")
+
+    (container,) = applied.pod.spec.containers
+    changed = replace(container, image=before.image_ref)
+    store.apply(replace(applied.pod, spec=replace(applied.pod.spec, containers=(changed,))))
+    worker.run(lambda view: view.running and len(applied.containers("main")) > 1, PATIENCE)
+
+    newest, old = applied.containers("main")
+    assert old.id == before.id
+    assert (newest.state, old.state) == (ContainerState.RUNNING, ContainerState.EXITED)
+    assert (newest.image, newest.image_ref) == (before.image_ref, before.image_ref)
+    assert old.finished_at_ns <= newest.created_at_ns

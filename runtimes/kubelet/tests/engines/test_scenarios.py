@@ -4,16 +4,17 @@
     a container is killed, and again      here                     test_scenarios  pod/phase
     one that never restarts ends          here                     test_scenarios  pod/phase, shim
     the sandbox is killed, or removed     here                     test_scenarios  docker, shim
-    a manifest's image changes            test_changes             test_scenarios  -
+    a manifest's image changes            test_changes             test_scenarios  shim
     an init container fails               here                     test_scenarios  pod/init
-    liveness fails, restartPolicy Never   here                     actions/        -
-    the runtime is away, and back         test_losses              -               test_engine_dies
+    liveness fails, restartPolicy Never   here                     actions/        shim
+    the runtime is away, and back         test_losses              -               away, dies
     a record or checkpoint is damaged     test_losses              store/          shim
     two sandboxes are ready               here                     test_scenarios  shim
     a preStop hook outlasts its grace     here                     sync/test_grace  docker, shim
 
 pod/ is `runtimes.contract.pod`, which every backend passes; docker and shim are
-`runtimes/contract/tests/test_pod_scenarios_on_*`, test_engine_dies is the client's.
+`runtimes/contract/tests/test_pod_scenarios_on_*`, away is `test_engine_away_on_dockershim` there,
+dies is the client's `test_engine_dies`.
 """
 
 from __future__ import annotations
