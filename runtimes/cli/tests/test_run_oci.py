@@ -263,6 +263,7 @@ def test_a_shell_at_a_terminal_is_seen_from_its_prompt_to_its_end(machine: Machi
         typist.see(b"/ # ")
         typist.type(b"busybox stty size; trap 'echo in''terrupted' INT\n")
         typist.see(b"31 91\r\n")
+        typist.see(b"/ # ")
         typist.type(b"\x03")
         typist.type(b"\n")
         typist.see(b"interrupted")
