@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.docker import *  # noqa: F403 - the tests of the profile
+from runtimes.contract.docker import bench, drain
 from runtimes.contract.docker.podman import Podman
 from runtimes.contract.docker.subject import DockerSubject
 from runtimes.contract.engines.session import give_up
@@ -50,8 +51,9 @@ KNOWN = (
 )
 """What differs in Podman 4.3 from Docker."""
 
-
 _FIRST_ANSWER = 50.0
+_NEVER = 2.0
+"""Seconds to wait for what, as is known, never comes."""
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +89,15 @@ def wait_until_it_answers(options: EngineOptions) -> None:
                 raise
         else:
             return
+
+
+@pytest.fixture(autouse=True)
+def _what_never_comes_is_not_waited_for(
+    docker_subject: DockerSubject, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if docker_subject.why_it_fails(request.node.name):
+        monkeypatch.setattr(bench, "PATIENCE", _NEVER)
+        monkeypatch.setattr(drain, "PATIENCE", _NEVER)
 
 
 def test_start_container_that_ended_runs_it_again(contract_docker: DockerBench) -> None:
