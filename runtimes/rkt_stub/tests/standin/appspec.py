@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin.places import Json, PodPlace, read
+from runtimes.rkt_stub.tests.standin import text
+from runtimes.rkt_stub.tests.standin.places import PodPlace, read
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 DEFAULT_CAPABILITIES = (
     "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_KILL",
@@ -139,4 +143,4 @@ def _bind(source: str, target: str, read_only: bool) -> Json:
 def write_bundle(folder: str, bundle: Json) -> None:
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/config.json", "w") as file:
-        json.dump(bundle, file)
+        file.write(text.dumps(bundle))

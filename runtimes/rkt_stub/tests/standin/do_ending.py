@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import sys
 import time
-from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin import groups, network
 from runtimes.rkt_stub.tests.standin.do_show import duration
 from runtimes.rkt_stub.tests.standin.places import (
     Failed,
@@ -22,6 +18,8 @@ from runtimes.rkt_stub.tests.standin.places import (
     touch,
 )
 
+SIGKILL, SIGTERM = 9, 15
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runtimes.rkt_stub.tests.standin.flags import Flags
 
@@ -50,11 +48,11 @@ def _stop(pod: PodPlace, *, force: bool) -> None:
         raise Failed(f'error stopping pod "{pod.uuid}": pod is not running')
     try:
         if force:
-            os.kill(int(read(pod.file("pid"))), signal.SIGKILL)
-            os.kill(int(read(pod.file("ppid"))), signal.SIGKILL)
+            os.kill(int(read(pod.file("pid"))), SIGKILL)
+            os.kill(int(read(pod.file("ppid"))), SIGKILL)
             _sweep(pod)
         else:
-            os.kill(int(read(pod.file("ppid"))), signal.SIGTERM)
+            os.kill(int(read(pod.file("ppid"))), SIGTERM)
     except (ProcessLookupError, ValueError) as error:
         raise Failed(f"error stopping pod: {error}") from error
     sys.stdout.write(f'"{pod.uuid}"\n')
@@ -62,6 +60,10 @@ def _stop(pod: PodPlace, *, force: bool) -> None:
 
 def _sweep(pod: PodPlace) -> None:
     """Remove what a killed supervisor couldn't: its mounts went with it."""
+    import shutil
+
+    from runtimes.rkt_stub.tests.standin import groups, network
+
     end = time.monotonic() + 5
     while pod.locked() and time.monotonic() < end:
         time.sleep(0.01)
@@ -85,6 +87,8 @@ def _rm(pod: PodPlace) -> None:
 
 
 def _delete(pod: PodPlace) -> None:
+    import shutil
+
     if pod.stage != "garbage":
         pod.move("garbage")
     shutil.rmtree(pod.path)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
-from runtimes.rkt_stub.tests.standin.places import Failed, Json, PodPlace, find, read
-from runtimes.rkt_stub.tests.standin.stage1 import crun
+from runtimes.rkt_stub.tests.standin import text
+from runtimes.rkt_stub.tests.standin.places import Failed, PodPlace, find, read, read_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from runtimes.rkt_stub.tests.standin.flags import Flags
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 
 def enter(root: str, flags: Flags) -> int:
@@ -36,8 +38,7 @@ def _app(pod: PodPlace, flags: Flags) -> str:
 
 
 def _run(pod: PodPlace, app: str, command: list[str]) -> int:
-    with open(pod.file(f"bundles/{app}/config.json")) as file:
-        process = json.load(file)["process"]
+    process = read_json(pod.file(f"bundles/{app}/config.json"))["process"]
     if read(pod.app_status(app)) or not _exists(_root(pod, app), command[0], process["env"]):
         sys.stderr.write(f'Error: Unable to open "{command[0]}": no such file or directory\n')
         return 1
@@ -48,8 +49,8 @@ def _run(pod: PodPlace, app: str, command: list[str]) -> int:
 
 def _become(pod: PodPlace, app: str, process: Json) -> NoReturn:
     descriptor = os.memfd_create("process", 0)
-    os.write(descriptor, json.dumps(process).encode())
-    argv = crun(pod, "exec", f"--process=/proc/self/fd/{descriptor}", f"{pod.uuid}-{app}")
+    os.write(descriptor, text.dumps(process).encode())
+    argv = pod.crun("exec", f"--process=/proc/self/fd/{descriptor}", f"{pod.uuid}-{app}")
     os.execvp(argv[0], argv)
 
 

@@ -7,12 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin import manifests
+from runtimes.rkt_stub.tests.standin import manifests, text
 from runtimes.rkt_stub.tests.standin.do_store import obtain
-from runtimes.rkt_stub.tests.standin.places import Failed, Json, PodPlace, find, read_json, touch
+from runtimes.rkt_stub.tests.standin.places import Failed, PodPlace, find, touch
 
 if TYPE_CHECKING:
     from runtimes.rkt_stub.tests.standin.flags import Flags
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 IMAGE_FLAGS = ("volume", "pull-policy", "environment", "exec", "name", "user", "group")
 
@@ -36,11 +37,12 @@ def prepare(root: str, flags: Flags) -> None:
 
 def _load(path: str) -> Json:
     try:
-        found = read_json(path)
-    except ValueError as error:
+        with open(path) as file:
+            found = json.load(file)
+    except (OSError, ValueError) as error:
         raise Failed(f"error loading pod manifest: {error}") from error
     if not isinstance(found, dict):
-        raise Failed(f"error loading pod manifest: no such file {path}")
+        raise Failed(f"error loading pod manifest: {path} holds no object")
     return found
 
 
@@ -49,7 +51,7 @@ def create(root: str, manifest: Json, stage: str) -> PodPlace:
     import uuid
 
     pod = PodPlace(root, "embryo", str(uuid.uuid4()))
-    touch(pod.file("pod"), json.dumps(manifest))
+    touch(pod.file("pod"), text.dumps(manifest))
     touch(pod.file("pod-created"))
     os.makedirs(f"{pod.path}/stage1/rootfs/rkt/status", exist_ok=True)
     write_enter(pod)

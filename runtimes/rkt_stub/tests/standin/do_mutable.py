@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import _socket
 import os
-import socket
 import sys
-from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin import images, manifests
-from runtimes.rkt_stub.tests.standin.do_immutable import create, pod_options
+from runtimes.rkt_stub.tests.standin import text
 from runtimes.rkt_stub.tests.standin.do_show import app_facts, print_json
 from runtimes.rkt_stub.tests.standin.places import (
     Failed,
-    Json,
     PodPlace,
     find,
     mtime_ns,
@@ -22,11 +18,17 @@ from runtimes.rkt_stub.tests.standin.places import (
     write,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runtimes.rkt_stub.tests.standin.flags import Flags
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 
 def app_sandbox(root: str, flags: Flags) -> int:
+    from runtimes.rkt_stub.tests.standin import manifests
+    from runtimes.rkt_stub.tests.standin.do_immutable import create, pod_options
+    from runtimes.rkt_stub.tests.standin.stage1 import Supervisor
+
     manifest: Json = {
         "acVersion": "0.8.11",
         "acKind": "PodManifest",
@@ -40,8 +42,6 @@ def app_sandbox(root: str, flags: Flags) -> int:
     touch(pod.file("mutable"))
     if flags.get("uuid-file-save"):
         write(flags.get("uuid-file-save"), pod.uuid)
-    from runtimes.rkt_stub.tests.standin.stage1 import Supervisor
-
     return Supervisor(pod, options, mutable=True).run()
 
 
@@ -63,15 +63,17 @@ def _entry(pod: PodPlace, app: str) -> Json | None:
 def ask(pod: PodPlace, do: str, app: str, **more: str) -> None:
     """Have the supervisor do it."""
     folder = os.open(pod.path, os.O_PATH)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(f"/proc/self/fd/{folder}/control")
-        connection.sendall(json.dumps({"do": do, "app": app, **more}).encode() + b"\n")
-        answer = json.loads(connection.makefile().read() or '"error: gone"')
+    connection = _socket.socket(_socket.AF_UNIX)
+    connection.connect(f"/proc/self/fd/{folder}/control")
+    connection.sendall(text.dumps({"do": do, "app": app, **more}).encode() + b"\n")
+    answer = text.loads(connection.recv(65536).decode() or '"error: gone"')
     if answer != "ok":
         raise Failed(f"error in app {app}: {answer}")
 
 
 def app_add(root: str, flags: Flags) -> None:
+    from runtimes.rkt_stub.tests.standin import images, manifests
+
     pod = _running(root, flags)
     image_id = images.resolve(root, flags.args[1])
     if image_id is None:
@@ -95,7 +97,7 @@ def _change(pod: PodPlace, change: object) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         manifest = pod.manifest
         manifest["apps"] = change(manifest["apps"])  # type: ignore[operator]  # of this file
-        write(pod.file("pod"), json.dumps(manifest))
+        write(pod.file("pod"), text.dumps(manifest))
 
 
 def app_start(root: str, flags: Flags) -> None:

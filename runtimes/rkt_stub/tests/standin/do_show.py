@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
 
+from runtimes.rkt_stub.tests.standin import text
 from runtimes.rkt_stub.tests.standin.cli import COMMANDS, VERSION
 from runtimes.rkt_stub.tests.standin.places import (
     Failed,
-    Json,
     PodPlace,
     find,
     mtime_ns,
@@ -20,8 +18,10 @@ from runtimes.rkt_stub.tests.standin.places import (
     read_json,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runtimes.rkt_stub.tests.standin.flags import Flags
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 SECOND = 10**9
 LOOK = 0.02
@@ -111,16 +111,16 @@ def _until(done: object, patience: str) -> None:
         time.sleep(LOOK)
 
 
-def duration(text: str) -> float:
+def duration(said: str) -> float:
     """``5s``, ``1m0s``; ``true`` waits for ever."""
-    if text == "true":
+    if said == "true":
         return float("inf")
     total, number = 0.0, ""
-    for at, character in enumerate(text):
+    for at, character in enumerate(said):
         if character.isdigit() or character == ".":
             number += character
-        elif character != "s" or text[at - 1] != "m" or number:
-            unit = "ms" if text[at : at + 2] == "ms" else character
+        elif character != "s" or said[at - 1] != "m" or number:
+            unit = "ms" if said[at : at + 2] == "ms" else character
             total += float(number or 0) * {"h": 3600, "m": 60, "s": 1, "ms": 0.001}[unit]
             number = ""
     return total
@@ -180,4 +180,4 @@ def app_facts(entry: Json, state: str) -> Json:
 
 
 def print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.write(text.dumps(value) + "\n")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin import images
+from runtimes.rkt_stub.tests.standin import images, text
 from runtimes.rkt_stub.tests.standin.do_show import print_json
-from runtimes.rkt_stub.tests.standin.places import Failed, read_json
+from runtimes.rkt_stub.tests.standin.places import Failed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runtimes.rkt_stub.tests.standin.flags import Flags
 
@@ -44,10 +43,13 @@ def obtain(root: str, name: str, flags: Flags, policy: str) -> str:
 
 
 def _credentials(folder: str) -> dict[str, tuple[str, str]]:
+    import json
+
     found = {}
     path = f"{folder}/auth.d"
     for name in os.listdir(path) if folder and os.path.isdir(path) else ():
-        one = read_json(f"{path}/{name}")
+        with open(f"{path}/{name}") as file:
+            one = json.load(file)
         for registry in one["registries"]:
             found[registry] = (one["credentials"]["user"], one["credentials"]["password"])
     return found
@@ -66,7 +68,7 @@ def image_cat_manifest(root: str, flags: Flags) -> None:
     image_id = images.resolve(root, flags.args[0])
     if image_id is None:
         raise Failed(f"cannot find image {flags.args[0]!r}")
-    sys.stdout.write(json.dumps(images.manifest(root, image_id)) + "\n")
+    sys.stdout.write(text.dumps(images.manifest(root, image_id)) + "\n")
 
 
 def image_rm(root: str, flags: Flags) -> None:

@@ -8,10 +8,13 @@ import os
 import tarfile
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtimes.rkt_stub.tests.standin import images
-from runtimes.rkt_stub.tests.standin.places import Failed, Json
+from runtimes.rkt_stub.tests.standin.places import Failed
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 ACCEPT = ", ".join(
     (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tarfile
 import time
-from typing import TYPE_CHECKING, Any
 
-from runtimes.rkt_stub.tests.standin.places import Failed, Json, read_json, write
+from runtimes.rkt_stub.tests.standin import text
+from runtimes.rkt_stub.tests.standin.places import Failed, read_json, write
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 
 def store(root: str) -> str:
@@ -60,6 +61,8 @@ def local_name(reference: str) -> str:
 def add(root: str, found: Json, fill: Callable[[str], str]) -> str:
     """Keep an image, whose rootfs `fill` makes in a folder; it gives what its id hangs on."""
     import hashlib
+    import json
+    import shutil
 
     folder = f"{store(root)}/.new-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -76,12 +79,12 @@ def add(root: str, found: Json, fill: Callable[[str], str]) -> str:
         "last_used_time": now,
         "size": _size(f"{folder}/rootfs"),
     }
-    write(f"{folder}/manifest", json.dumps(found))
-    write(f"{folder}/info", json.dumps(info))
+    write(f"{folder}/manifest", text.dumps(found))
+    write(f"{folder}/info", text.dumps(info))
     target = f"{store(root)}/{image_id}"
     if os.path.exists(target):
         shutil.rmtree(folder)
-        write(f"{target}/info", json.dumps(info))
+        write(f"{target}/info", text.dumps(info))
     else:
         os.rename(folder, target)
     return image_id
@@ -96,6 +99,9 @@ def _size(folder: str) -> int:
 
 def add_aci(root: str, path: str) -> str:
     """Import a file: a tar with ``manifest`` and ``rootfs/``."""
+    import json
+    import tarfile
+
     try:
         with tarfile.open(path) as archive:
             member = archive.extractfile("manifest")
@@ -113,6 +119,8 @@ def add_aci(root: str, path: str) -> str:
 
 
 def export(root: str, image_id: str, target: str) -> None:
+    import tarfile
+
     with tarfile.open(target, "w") as archive:
         archive.add(f"{store(root)}/{image_id}/manifest", "manifest")
         archive.add(f"{store(root)}/{image_id}/rootfs", "rootfs")

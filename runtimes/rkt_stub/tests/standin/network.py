@@ -9,9 +9,13 @@ import signal
 import socket
 import subprocess
 import threading
+from typing import TYPE_CHECKING
 
 from runtimes.rkt_stub.tests.standin import groups
-from runtimes.rkt_stub.tests.standin.places import Json, read, write
+from runtimes.rkt_stub.tests.standin.places import read, write
+
+if TYPE_CHECKING:
+    from runtimes.rkt_stub.tests.standin.places import Json
 
 CLONE_NEWNS, MS_REC, MS_SLAVE = 0x20000, 0x4000, 0x80000
 CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = (

@@ -9,9 +9,15 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from typing import Any
+
+from runtimes.rkt_stub.tests.standin import text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Json: TypeAlias = dict[str, Any]
 
 LISTED = ("run", "exited-garbage", "prepare", "prepared")
 FOLDERS = ("embryo", *LISTED, "garbage")
@@ -29,7 +35,6 @@ STATES = {
     ("garbage", True): "deleting",
     ("garbage", False): "garbage",
 }
-Json = dict[str, Any]
 
 
 class Failed(Exception):
@@ -87,8 +92,11 @@ class PodPlace:
     @property
     def manifest(self) -> Json:
         with open(self.file("pod")) as file:
-            found: Json = json.load(file)
+            found: Json = text.loads(file.read())
         return found
+
+    def crun(self, *words: str) -> list[str]:
+        return ["crun", f"--root={self.root}/crun", "--cgroup-manager=disabled", *words]
 
     @property
     def mutable(self) -> bool:
@@ -103,15 +111,15 @@ def mtime_ns(path: str) -> int:
         return 0
 
 
-def touch(path: str, text: str = "") -> None:
+def touch(path: str, content: str = "") -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    write(path, text)
+    write(path, content)
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, content: str) -> None:
     """Replace a file as a whole."""
     with open(f"{path}.tmp", "w") as file:
-        file.write(text)
+        file.write(content)
     os.rename(f"{path}.tmp", path)
 
 
@@ -124,8 +132,9 @@ def read(path: str, default: str = "") -> str:
 
 
 def read_json(path: str, default: object = None) -> Any:
-    text = read(path)
-    return json.loads(text) if text else default
+    """A file that the stand-in wrote."""
+    found = read(path)
+    return text.loads(found) if found else default
 
 
 def pods(root: str, stages: tuple[str, ...] = LISTED) -> list[PodPlace]:

@@ -6,7 +6,6 @@ how they end. In an immutable pod an app that fails takes the whole pod along.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -17,7 +16,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from runtimes.rkt_stub.tests.standin import appspec, groups, images, network
+from runtimes.rkt_stub.tests.standin import appspec, groups, images, network, text
 from runtimes.rkt_stub.tests.standin.places import touch, write
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class Supervisor:
             network.only_loopback(self.pid1)
             return ""
         found = network.connect(self.pod.uuid, self.pid1)
-        write(self.pod.file("net-info.json"), json.dumps([found]))
+        write(self.pod.file("net-info.json"), text.dumps([found]))
         for host_ip, host_port, pod_port in self.options.get("ports", ()):
             network.HostPort(host_ip, host_port, (found["ip"], pod_port))
         return str(found["ip"])
@@ -136,12 +135,12 @@ class Supervisor:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            request = json.loads(connection.makefile().readline())
+            request = text.loads(connection.makefile().readline())
             try:
                 answer = getattr(self, f"on_{request['do']}")(request["app"], request)
             except (OSError, subprocess.CalledProcessError, KeyError) as error:
                 answer = f"error: {error}"
-            connection.sendall(json.dumps(answer or "ok").encode())
+            connection.sendall(text.dumps(answer or "ok").encode())
 
     def on_mount(self, app: str, request: Json) -> None:
         self.mount(self._entry(app))
@@ -316,7 +315,7 @@ class Supervisor:
         return f"{self.pod.uuid}-{app}"
 
     def _argv(self, *words: str) -> list[str]:
-        return crun(self.pod, *words)
+        return self.pod.crun(*words)
 
     def _crun(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(self._argv(*words), capture_output=True, check=False)
@@ -324,10 +323,6 @@ class Supervisor:
 
 def _readable(control: int, wake: int, patience: float | None) -> list[int]:
     return select.select([control, wake], [], [], patience)[0]
-
-
-def crun(pod: PodPlace, *words: str) -> list[str]:
-    return ["crun", f"--root={pod.root}/crun", "--cgroup-manager=disabled", *words]
 
 
 class _KubernetesLog:
