@@ -29,6 +29,7 @@ POD_CAPABILITIES = frozenset(
         Capability.IMAGE_REMOVE,
         Capability.PORT_MAPPINGS,
         Capability.POD_PID_NAMESPACE,
+        Capability.RECOVERY,
     }
 )
 

@@ -29,13 +29,16 @@ class RktShim(UnimplementedStreams, UnimplementedService):
     name = "backend 'rktshim'"
 
     def __init__(self, engine: ShimEngine) -> None:
-        """Open the root.
+        """Open the root, and take back what records no longer name.
 
         Raises:
             PermissionDenied: it can't be written.
         """
+        from runtimes.rkt_stub.sandbox.recover import recover
+
         self.engine = engine
         engine.prepare()
+        recover(engine)
 
     def version(self, api_version: str = "") -> cri.VersionResponse:
         from runtimes.rkt_stub.runtime.version import version

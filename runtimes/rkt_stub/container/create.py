@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.rkt_stub import security
 from runtimes.rkt_stub.command import command
+from runtimes.rkt_stub.container import observe, teardown
 from runtimes.rkt_stub.launch.follow import RAW, TARGET
 from runtimes.rkt_stub.names import ac_name
 from runtimes.rkt_stub.program.app.add import Bind, NewApp, add
-from runtimes.rkt_stub.program.app.rm import rm
 from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
 
@@ -52,9 +54,18 @@ def create_container(engine: ShimEngine, sandbox_id: str, config: cri.ContainerC
         image = _image(engine, config)
         record = _record(sandbox, config, image)
         app = _app(engine, record, config, image)
+        _give_way(engine, record)
         with engine.containers.create(record):
             _add(engine, record, app)
     return record.id
+
+
+def _give_way(engine: ShimEngine, record: ContainerRecord) -> None:
+    """Who has the name may be what an interrupted creation left."""
+    owner = engine.containers.owner(record.unique_name)
+    if owner is not None:
+        with suppress(errors.NotFound, errors.DataLoss):
+            observe.observe(engine, engine.containers.load(owner))
 
 
 def _image(engine: ShimEngine, config: cri.ContainerConfig) -> StoredImage:
@@ -148,15 +159,15 @@ def _binds(config: cri.ContainerConfig) -> tuple[Bind, ...]:
 
 
 def _add(engine: ShimEngine, record: ContainerRecord, app: NewApp) -> None:
-    uuid = engine.uuid(record.sandbox_id)
     try:
         _make_log(engine, record)
-        answer = add(engine.rkt, uuid, app)
+        with engine.changing(record) as rkt:
+            answer = add(rkt, engine.uuid(record.sandbox_id), app)
         if not answer.ok:
-            rm(engine.rkt, uuid, app.name)  # what failed half-way still stands in the manifest
             raise _refusal(engine, record, answer)
+        engine.containers.save(replace(record, added=True), durable=False)
     except BaseException:
-        engine.containers.delete(record)
+        teardown.forget(engine, record)  # what failed half-way still stands in the manifest
         raise
 
 

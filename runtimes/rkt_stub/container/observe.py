@@ -4,6 +4,7 @@ rkt says          record            then it is
 created                             CREATED
 running                             RUNNING
 exited, code      -                 EXITED; written down, since rkt forgets with the pod
+nothing           not added         nothing: whoever created it was killed; the record goes
 nothing, or running in a pod that   EXITED, 137: it was killed with its pod
   doesn't run
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.rkt_stub.container import teardown
 from runtimes.rkt_stub.launch.follow import WHOLE
 from runtimes.rkt_stub.launch.unit import supervised
 from runtimes.rkt_stub.program.app.status import status
@@ -31,6 +33,7 @@ EXEC_FAILED = 203
 _LAST_LINES = 5.0
 _PAUSE = 0.005
 _ALIVE = {"created": cri.CONTAINER_CREATED, "running": cri.CONTAINER_RUNNING}
+_KNOWN = {*_ALIVE, "exited"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,18 @@ class Observed:
 
 
 def observe(engine: ShimEngine, record: ContainerRecord) -> Observed:
-    """Look; what has ended is written down on the way."""
+    """Look; what has ended is written down on the way.
+
+    Raises:
+        NotFound: it was removed meanwhile, or its creation was interrupted.
+    """
     if record.end is not None:
         return _ended(record.end)
-    alive = _alive(engine, record, status(engine.rkt, engine.uuid(record.sandbox_id), record.app))
-    if alive is not None:
-        return alive
+    if record.added:
+        app = status(engine.rkt, engine.uuid(record.sandbox_id), record.app)
+        alive = _alive(engine, record, app)
+        if alive is not None:
+            return alive
     with engine.containers.lock(record.id) as locked:
         return look(engine, locked)
 
@@ -60,7 +69,10 @@ def look(engine: ShimEngine, record: ContainerRecord) -> Observed:
     if record.end is not None:
         return _ended(record.end)
     uuid = engine.uuid(record.sandbox_id)
-    app = status(engine.rkt, uuid, record.app)
+    with engine.changing(record) as rkt:
+        app = status(rkt, uuid, record.app)
+    if not record.added:
+        record = _confirmed(engine, record, app)
     alive = _alive(engine, record, app)
     if alive is not None:
         return alive
@@ -70,6 +82,18 @@ def look(engine: ShimEngine, record: ContainerRecord) -> Observed:
     end = end_of(record, app, time.time_ns())
     engine.containers.save(replace(record, end=end))
     return _ended(end)
+
+
+def _confirmed(engine: ShimEngine, record: ContainerRecord, app: App | None) -> ContainerRecord:
+    """Go on with what a killed caller had rkt add, or take back what it hadn't."""
+    if app is None or app["state"] not in _KNOWN:
+        teardown.forget(engine, record)
+        raise errors.NotFound(
+            f"container '{record.id}' isn't there: its creation was interrupted; create it again"
+        )
+    confirmed = replace(record, added=True)
+    engine.containers.save(confirmed, durable=False)
+    return confirmed
 
 
 def _alive(engine: ShimEngine, record: ContainerRecord, app: App | None) -> Observed | None:

@@ -32,6 +32,7 @@ def start_container(engine: ShimEngine, container_id: str) -> None:
             raise errors.FailedPrecondition(
                 f"start container '{container_id}': it is {told}; only a CREATED one can be started"
             )
-        answer = start(engine.rkt, engine.uuid(record.sandbox_id), record.app)
+        with engine.changing(record) as rkt:
+            answer = start(rkt, engine.uuid(record.sandbox_id), record.app)
     if not answer.ok:
         raise answer.failure(f"start container '{container_id}'")

@@ -7,9 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.rkt_stub.launch.follow import RAW, TARGET, WHOLE
 from runtimes.rkt_stub.program.app.kill import kill as kill_app
+from runtimes.rkt_stub.program.app.rm import rm
 from runtimes.rkt_stub.program.app.status import status
+from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.program.status import pid_of
+from runtimes.rkt_stub.shim.engine import BUSY
 
 if TYPE_CHECKING:
     from runtimes.rkt_stub.shim.engine import ShimEngine
@@ -53,3 +57,28 @@ def must_exit(engine: ShimEngine, record: ContainerRecord) -> None:
         raise errors.DeadlineExceeded(
             f"stop container '{record.id}': it runs {PATIENCE:.0f} s after it was killed"
         )
+
+
+def forget(engine: ShimEngine, record: ContainerRecord) -> None:
+    """Remove it from its pod and from the records; its log stays. The caller holds the lock.
+
+    Raises:
+        Internal: rkt refuses, though the pod runs.
+    """
+    _remove_app(engine, record)
+    for suffix in (RAW, TARGET, WHOLE, BUSY):
+        path = engine.logs(record.sandbox_id) / f"{record.app}{suffix}"
+        path.unlink(missing_ok=True)
+    engine.containers.delete(record)
+
+
+def _remove_app(engine: ShimEngine, record: ContainerRecord) -> None:
+    """In a pod that has ended nothing can be removed; it goes with the pod."""
+    uuid = engine.uuid(record.sandbox_id)
+    with engine.changing(record) as rkt:
+        answer = rm(rkt, uuid, record.app)
+    if answer.ok or status(engine.rkt, uuid, record.app) is None:
+        return
+    pod = find_pod(engine.rkt, uuid)
+    if pod is not None and pod["state"] == "running":
+        raise answer.failure(f"remove container '{record.id}'")

@@ -27,13 +27,12 @@ from runtimes.rkt_stub.program.run_prepared import console_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_LOOKED_AT, _PAUSE = 1.0, 0.01
+
 
 def main(folder: Path) -> None:
-    """Do it, unless another supervisor does; the pod ends when rkt does."""
-    alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    """Do it, unless another supervisor does or did; the pod ends when rkt does."""
+    if not _is_first(folder) or (folder / ENDED).exists():
         return
     plan = json.loads((folder / PLAN).read_bytes())
     with ExitStack() as closing:
@@ -54,6 +53,21 @@ def main(folder: Path) -> None:
         copy(rkt.stdout or (), logs)
         code = rkt.wait()
     replace(folder / ENDED, {"exit_code": code, "finished_at_ns": time.time_ns()})
+
+
+def _is_first(folder: Path) -> bool:
+    """Take the lock, to hold it to the end; who only looks at it lets go of it at once."""
+    alive = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + _LOOKED_AT
+    while True:
+        try:
+            fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_PAUSE)
+        else:
+            return True
 
 
 @contextmanager

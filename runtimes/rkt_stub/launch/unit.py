@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -117,6 +118,26 @@ def supervised(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def forestall(folder: Path) -> bool:
+    """Have it ended before it began, also for a supervisor that is still to come.
+
+    False when one lives already: it can't be kept from starting any more.
+    """
+    try:
+        descriptor = os.open(folder / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not (folder / ENDED).exists():
+            replace(folder / ENDED, {"exit_code": 0, "finished_at_ns": time.time_ns()})
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def complaint(folder: Path) -> str:

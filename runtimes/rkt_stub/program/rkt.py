@@ -60,12 +60,14 @@ class Rkt:
         dir: where its images and pods are; None for rkt's own.
         local_config: with ``net.d`` and ``auth.d``; None for rkt's own.
         insecure: checks to leave out, as of ``--insecure-options``.
+        inherited: descriptors that its commands keep open as long as they run.
     """
 
     program: str = "rkt"
     dir: Path | None = None
     local_config: Path | None = None
     insecure: tuple[str, ...] = ("image",)
+    inherited: tuple[int, ...] = ()
 
     def argv(self, *words: str, insecure: tuple[str, ...] = ()) -> list[str]:
         """A whole command line; globals come first, which every version takes."""
@@ -95,6 +97,7 @@ class Rkt:
                 check=False,
                 env=self.environment(),
                 timeout=patience,
+                pass_fds=self.inherited,
             )
         except subprocess.TimeoutExpired as error:
             raise errors.DeadlineExceeded(

@@ -3,25 +3,34 @@
 <root>/sandboxes/<id>/record.json
 <root>/pods/<id>/            of the supervisor, see `runtimes.rkt_stub.launch.unit`
                 uuid         written by rkt itself, as the first thing that it does
-                logs/        see `runtimes.rkt_stub.launch.follow`
+                logs/        see `runtimes.rkt_stub.launch.follow`; <app>.busy is locked as long as
+                             an rkt changes that app
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
+from runtimes.core import deadline, errors
 from runtimes.core.state.store import Store
 from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from runtimes.rkt_stub.images.accounts import AccountCache
     from runtimes.rkt_stub.images.store import ImageStore
     from runtimes.rkt_stub.launch.unit import Launcher
     from runtimes.rkt_stub.program.rkt import Rkt
+
+BUSY = ".busy"
+_PAUSE = 0.005
 
 
 @dataclass(kw_only=True)
@@ -72,4 +81,35 @@ class ShimEngine:
             return ""
 
     def containers_of(self, sandbox_id: str) -> list[ContainerRecord]:
-        return [one for one in self.containers.all() if one.sandbox_id == sandbox_id]
+        return self.containers.all(lambda one: one.sandbox_id == sandbox_id)
+
+    @contextmanager
+    def changing(self, record: ContainerRecord) -> Iterator[Rkt]:
+        """An rkt for one change of one app, once none is under way.
+
+        Its command holds the lock too: should this process be killed, who comes next waits until
+        rkt has done what it was told to.
+
+        Raises:
+            DeadlineExceeded: another change went on for too long.
+        """
+        path = self.logs(record.sandbox_id) / f"{record.app}{BUSY}"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError as error:
+            raise errors.NotFound(f"sandbox '{record.sandbox_id}' is gone") from error
+        try:
+            while not _locked(descriptor):
+                deadline.check(f"wait until rkt is done with container '{record.id}'")
+                time.sleep(_PAUSE)
+            yield replace(self.rkt, inherited=(descriptor,))
+        finally:
+            os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

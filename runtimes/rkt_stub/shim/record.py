@@ -3,8 +3,10 @@
 rkt keeps what runs; the records keep what the CRI was asked and what rkt forgets or can't say:
 
     sandbox     written, then the supervisor starts; rkt itself writes the UUID beside it
-    container   written, then `rkt app add`; `killed` before SIGKILL is sent, since rkt tells only
-                the signal's bare number; `end` once rkt has told how it ended, which never changes
+    container   written, then `rkt app add`; `added` once rkt has it: whoever finds neither the mark
+                nor the app takes the record back; `killed` before SIGKILL is sent, since rkt tells
+                only the signal's bare number; `end` once rkt has told how it ended, which never
+                changes
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ class ContainerRecord:
     app: its name in the rkt pod.
     image_id: rkt's.
     log_path: absolute; empty when nobody asked for a log.
+    added: rkt has it.
     """
 
     id: str
@@ -87,6 +90,7 @@ class ContainerRecord:
     image_id: str
     config_bytes: bytes
     log_path: str = ""
+    added: bool = False
     killed: bool = False
     end: End | None = None
     version: int = VERSION

@@ -26,14 +26,13 @@ def rkt_world(
     return _filled(request.param, tmp_path_factory, runtimes_engines)
 
 
-@pytest.fixture(scope="session", params=[name for name in PROGRAMS if PROGRAMS[name]])
+@pytest.fixture(scope="session")
 def usable_world(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    runtimes_engines: EngineSession,
+    tmp_path_factory: pytest.TempPathFactory, runtimes_engines: EngineSession
 ) -> World:
-    """The same for whole suites: a real rkt that isn't there isn't skipped hundreds of times."""
-    return _filled(request.param, tmp_path_factory, runtimes_engines)
+    """For whole suites: a real rkt where it can be used, else the stand-in."""
+    name = "standin" if why_not(PROGRAMS["real"]) else "real"
+    return _filled(name, tmp_path_factory, runtimes_engines)
 
 
 def _filled(name: str, folders: pytest.TempPathFactory, engines: EngineSession) -> World:

@@ -6,6 +6,7 @@ Each call is a few processes of rkt, so the whole takes minutes.
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import pytest
 
@@ -87,10 +88,11 @@ def contract_subject(usable_world: World) -> Subject:
     options: object = configure.fill(backend.options, words)
     return Subject(
         name="rktshim",
-        open=lambda: backend.open(options),
+        open=partial(backend.open, options),
         claims=backend.capabilities,
         image=usable_world.image,
         registry=usable_world.image.partition("/")[0],
         known=KNOWN,
+        state=(folder / "shim",),
         traces=lambda: mounts_below(folder) | processes_naming(str(folder)),
     )

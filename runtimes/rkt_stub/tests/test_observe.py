@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.core import errors
+from runtimes.core import deadline, errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.rkt_stub.container.create import identity
 from runtimes.rkt_stub.container.list import list_containers
@@ -41,6 +42,7 @@ RECORD = ContainerRecord(
     app="main-0",
     image_id="sha512-1",
     config_bytes=b"",
+    added=True,
 )
 
 
@@ -69,6 +71,8 @@ class Program(Rkt):
             if state is None:
                 return Answer(words, 254, b"", b"")
             answer = {"name": RECORD.app, "state": state}
+        if words[:2] == ("app", "rm"):
+            self.apps.pop(RECORD.app, None)
         if words[:2] == ("app", "start"):
             self.starts.append(RECORD.app)
             self.apps[RECORD.app] = "running"
@@ -85,7 +89,7 @@ def engine_of(root: Path, rkt: Rkt) -> ShimEngine:
         net="none",
     )
     engine.prepare()
-    engine.folder(RECORD.sandbox_id).mkdir(parents=True)
+    engine.logs(RECORD.sandbox_id).mkdir(parents=True)
     (engine.folder(RECORD.sandbox_id) / "uuid").write_text(UUID)
     return engine
 
@@ -95,14 +99,45 @@ def test_a_look_while_a_container_is_added_does_not_take_it_for_ended(tmp_path: 
     rkt = Program(looked=looked.set)
     engine = engine_of(tmp_path, rkt)
 
+    unborn = replace(RECORD, added=False)
     with ThreadPoolExecutor() as threads:
-        with engine.containers.create(RECORD):
-            seen = threads.submit(observe, engine, RECORD)
-            assert looked.wait(30)
+        with engine.containers.create(unborn):
+            seen = threads.submit(observe, engine, unborn)
+            assert not looked.wait(0.3)
             rkt.apps[RECORD.app] = "created"
 
         assert seen.result(30).state == cri.CONTAINER_CREATED
     assert engine.containers.load(RECORD.id).end is None
+
+
+@pytest.mark.parametrize("app", ["created", "unknown", None])
+def test_an_interrupted_creation_is_finished_if_rkt_has_the_app_or_taken_back(
+    tmp_path: Path, app: str | None
+) -> None:
+    rkt = Program(apps={RECORD.app: app} if app else {})
+    engine = engine_of(tmp_path, rkt)
+    with engine.containers.create(replace(RECORD, added=False)):
+        pass
+
+    listed = list_containers(engine, None)
+
+    assert [one.state for one in listed] == [cri.CONTAINER_CREATED] * (app == "created")
+    assert engine.containers.ids() == [RECORD.id] * (app == "created")
+    assert (RECORD.app in rkt.apps) == (app == "created")
+
+
+def test_who_looks_waits_for_the_rkt_of_a_killed_caller(tmp_path: Path) -> None:
+    rkt = Program(apps={RECORD.app: "created"})
+    engine = engine_of(tmp_path, rkt)
+    with engine.containers.create(replace(RECORD, added=False)):
+        pass
+    with engine.changing(RECORD) as changing:
+        left = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=changing.inherited)
+
+    with left, pytest.raises(errors.DeadlineExceeded), deadline.within(0.1):
+        list_containers(engine, None)
+
+    assert [one.state for one in list_containers(engine, None)] == [cri.CONTAINER_CREATED]
 
 
 def test_a_container_that_is_removed_meanwhile_is_missing_from_the_list_only(

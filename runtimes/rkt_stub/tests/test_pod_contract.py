@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from runtimes.rkt_stub.tests.world import World, words_of
 
 if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
+    from runtimes.core.pod.runtime import PodRuntime
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.needs_oci, pytest.mark.needs_registry]
 
@@ -29,7 +31,7 @@ def contract_subject(usable_world: World) -> Subject:
     return Subject(
         name="rkt",
         open=_no_cri,
-        open_pods=lambda: pod_runtime(backend, backend.open(options), node),
+        open_pods=partial(opened_pods, options, node),
         claims=backend.capabilities,
         image=usable_world.image,
         registry=usable_world.image.partition("/")[0],
@@ -37,6 +39,12 @@ def contract_subject(usable_world: World) -> Subject:
             mounts_below(usable_world.folder) | processes_naming(str(usable_world.folder))
         ),
     )
+
+
+def opened_pods(options: object, node: KubeletConfig) -> PodRuntime:
+    """A function, for other processes to call too."""
+    backend = discovery.load("rkt")
+    return pod_runtime(backend, backend.open(options), node)
 
 
 def _no_cri() -> CriService:
