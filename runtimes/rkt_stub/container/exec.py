@@ -11,8 +11,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.rkt_stub.container.observe import observe
 from runtimes.rkt_stub.program.app.exec import words
-from runtimes.rkt_stub.stream.run import run
-from runtimes.rkt_stub.stream.session import open_command
+from runtimes.rkt_stub.stream import open_command, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

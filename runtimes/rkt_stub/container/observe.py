@@ -55,22 +55,28 @@ def observe(engine: ShimEngine, record: ContainerRecord) -> Observed:
     """
     if record.end is not None:
         return _ended(record.end)
+    app = None
     if record.added:
         app = status(engine.rkt, engine.uuid(record.sandbox_id), record.app)
         alive = _alive(engine, record, app)
         if alive is not None:
             return alive
     with engine.containers.lock(record.id) as locked:
-        return look(engine, locked)
+        return look(engine, locked, app)
 
 
-def look(engine: ShimEngine, record: ContainerRecord) -> Observed:
-    """As `observe`, for whoever holds the container's lock: nobody adds or removes it meanwhile."""
+def look(engine: ShimEngine, record: ContainerRecord, seen: App | None = None) -> Observed:
+    """As `observe`, for whoever holds the container's lock: nobody adds or removes it meanwhile.
+
+    What was `seen` of it before counts if it had ended then, since nothing starts it again.
+    """
     if record.end is not None:
         return _ended(record.end)
     uuid = engine.uuid(record.sandbox_id)
-    with engine.changing(record) as rkt:
-        app = status(rkt, uuid, record.app)
+    app = seen
+    if app is None or app["state"] != "exited" or "exit_code" not in app:
+        with engine.changing(record) as rkt:
+            app = status(rkt, uuid, record.app)
     if not record.added:
         record = _confirmed(engine, record, app)
     alive = _alive(engine, record, app)

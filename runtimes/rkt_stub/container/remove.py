@@ -21,8 +21,8 @@ def remove_container(engine: ShimEngine, container_id: str) -> None:
     """
     try:
         with engine.containers.lock(container_id) as record:
-            if record.end is None:
-                teardown.must_exit(engine, teardown.kill(engine, record))
+            if record.end is None and teardown.kill(engine, record):
+                teardown.must_exit(engine, record)
             teardown.forget(engine, record)
     except errors.NotFound:
         return

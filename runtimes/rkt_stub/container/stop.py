@@ -51,4 +51,5 @@ def _terminate(engine: ShimEngine, record: ContainerRecord, timeout: int) -> boo
 def _kill(engine: ShimEngine, record: ContainerRecord) -> None:
     with engine.containers.lock(record.id) as found:
         killed = teardown.kill(engine, found)
-    teardown.must_exit(engine, killed)
+    if killed:
+        teardown.must_exit(engine, record)

@@ -23,17 +23,16 @@ PATIENCE = 30.0
 _PAUSE = 0.02
 
 
-def kill(engine: ShimEngine, record: ContainerRecord) -> ContainerRecord:
-    """Kill what runs of it; the caller holds the lock. Returns the record as it is then."""
+def kill(engine: ShimEngine, record: ContainerRecord) -> bool:
+    """Kill what runs of it; the caller holds the lock. False when nothing does."""
     uuid = engine.uuid(record.sandbox_id)
     app = status(engine.rkt, uuid, record.app)
     pid = pid_of(engine.rkt, uuid) if app is not None and app["state"] == "running" else None
     if pid is None:
-        return record
-    marked = replace(record, killed=True)
-    engine.containers.save(marked)
+        return False
+    engine.containers.save(replace(record, killed=True))
     kill_app(engine.rkt, uuid, record.app, pid)
-    return marked
+    return True
 
 
 def wait_exited(engine: ShimEngine, record: ContainerRecord, seconds: float = PATIENCE) -> bool:

@@ -13,6 +13,7 @@ Source: CRI log format (kubernetes/design-proposals-archive, kubelet-cri-logging
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import logging
 import os
 import select
@@ -27,102 +28,157 @@ from runtimes.core.logs.writer import LogWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from io import FileIO
+
+    from runtimes.core.logs.line import Stream
 
 _log = logging.getLogger(__name__)
-_MODIFY, _CLOSE_WRITE = 0x2, 0x8
+_MODIFY, _CLOSE_WRITE, _OVERFLOW = 0x2, 0x8, 0x4000
 _HEAD = struct.Struct("iIII")
 _BUFFER = 64 * 1024
+_TURN = 16
+"""Buffers of one file that are passed on before the next file has its turn."""
 RAW, TARGET, WHOLE = ".log", ".to", ".whole"
 
 
 @dataclass(slots=True)
 class _Copy:
-    source: BinaryIO
+    """Attributes:
+    rest: what is read, but not passed on: less than a line.
+    head: stream and time of a long line whose beginning was passed on; None between lines.
+    """
+
+    source: FileIO
     target: LogWriter
     rest: bytes = b""
+    head: tuple[Stream, int] | None = None
 
-    def pass_on(self) -> None:
-        """All complete lines that are there by now."""
-        *lines, self.rest = (self.rest + self.source.read()).split(b"\n")
-        for line in lines:
-            self._write(line)
+    def pass_on(self) -> bool:
+        """A turn; True when there may be more."""
+        for _ in range(_TURN):
+            data = self.source.read(_BUFFER)
+            if not data:
+                return False
+            *lines, self.rest = (self.rest + data).split(b"\n")
+            for line in lines:
+                self._write(line + b"\n")
+            if len(self.rest) > _BUFFER:
+                beginning, self.rest = self.rest, b""
+                self._write(beginning)
+        return True
 
-    def _write(self, line: bytes) -> None:
-        when, _, said = line.partition(b" ")
-        stream, _, text = said.partition(b" ")
-        try:
-            moment = parse_time(when)
-        except errors.DataLoss as error:
-            _log.warning("rkt log line skipped: %s", error)
+    def _write(self, data: bytes) -> None:
+        """A line, or a part of one."""
+        head, text = (self.head, data) if self.head else _taken_apart(data)
+        if head is None:
+            _log.warning("rkt log line skipped: %r", data[:120])
             return
-        self.target.write("stderr" if stream == b"stderr" else "stdout", text + b"\n", moment)
+        self.head = None if data.endswith(b"\n") else head
+        self.target.write(head[0], text, head[1])
 
     def close(self) -> None:
         self.source.close()
         self.target.close()
 
 
+def _taken_apart(line: bytes) -> tuple[tuple[Stream, int] | None, bytes]:
+    """Stream and time, None for what isn't rkt's; and the text."""
+    when, _, said = line.partition(b" ")
+    stream, _, text = said.partition(b" ")
+    try:
+        return ("stderr" if stream == b"stderr" else "stdout", parse_time(when)), text
+    except errors.DataLoss:
+        return None, b""
+
+
 @dataclass(slots=True)
 class Follower:
-    """Of one folder; what changes there from now on is seen, whenever `run` begins."""
+    """Of one folder; what changes there from now on is seen, whenever `run` begins.
+
+    Attributes:
+        _due: apps whose files may have more, and whether rkt has closed them.
+    """
 
     folder: Path
     _watch: int = field(init=False)
     _copies: dict[str, _Copy] = field(default_factory=dict)
+    _due: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._watch = _watch(self.folder)
 
     def run(self, until: int) -> None:
-        """Follow until the descriptor `until` becomes readable, and once more then."""
+        """Follow until the descriptor `until` becomes readable, and to the ends of files then."""
         watch = self._watch
         try:
-            while until not in (ready := select.select([watch, until], [], [])[0]):
+            while until not in (ready := self._ready(until)):
                 if watch in ready:
-                    self._take(watch)
-            for path in self.folder.glob(f"*{RAW}"):
-                self._changed(path.stem, closed=True)
+                    self._note(os.read(watch, _BUFFER))
+                self._give_turns()
+            self._due = {path.stem: True for path in self._files()}
+            while self._due:
+                self._give_turns()
         finally:
             os.close(watch)
 
-    def _take(self, watch: int) -> None:
-        closed: dict[str, bool] = {}
-        for name, mask in _events(os.read(watch, _BUFFER)):
-            if name.endswith(RAW):
-                app = name.removesuffix(RAW)
-                closed[app] = closed.get(app, False) or bool(mask & _CLOSE_WRITE)
-        for app, is_closed in closed.items():
-            self._changed(app, closed=is_closed)
+    def _ready(self, until: int) -> list[int]:
+        return select.select([self._watch, until], [], [], 0 if self._due else None)[0]
 
-    def _changed(self, app: str, *, closed: bool) -> None:
-        """One log that can't be written loses lines; the others go on."""
+    def _files(self) -> Iterator[Path]:
+        return self.folder.glob(f"*{RAW}")
+
+    def _note(self, data: bytes) -> None:
+        for name, mask in _events(data):
+            if mask & _OVERFLOW:
+                for path in self._files():
+                    self._is_due(path.stem, closed=not _is_written(path))
+            elif name.endswith(RAW):
+                self._is_due(name.removesuffix(RAW), closed=bool(mask & _CLOSE_WRITE))
+
+    def _is_due(self, app: str, *, closed: bool) -> None:
+        self._due[app] = self._due.get(app, False) or closed
+
+    def _give_turns(self) -> None:
+        for app, closed in list(self._due.items()):
+            if self._has_more(app):
+                continue
+            del self._due[app]
+            if closed and app in self._copies:
+                self._copies.pop(app).close()
+                (self.folder / f"{app}{WHOLE}").touch()
+
+    def _has_more(self, app: str) -> bool:
+        """Give it a turn. One log that can't be written loses lines; the others go on."""
         try:
-            self._pass_on(app, closed=closed)
+            copy = self._copies.get(app) or self._open(app)
+            return copy is not None and copy.pass_on()
         except OSError as error:
             _log.warning("rkt log of %s not passed on: %s", app, error)
-
-    def _pass_on(self, app: str, *, closed: bool) -> None:
-        if (self.folder / f"{app}{WHOLE}").exists():
-            return
-        copy = self._copies.get(app) or self._open(app)
-        if copy is None:
-            return
-        copy.pass_on()
-        if closed:
-            self._copies.pop(app).close()
-            (self.folder / f"{app}{WHOLE}").touch()
+            return False
 
     def _open(self, app: str) -> _Copy | None:
-        """None for a file that nobody asked for."""
+        """None for a file that nobody asked for, or of which all was passed on."""
+        if (self.folder / f"{app}{WHOLE}").exists():
+            return None
         try:
             target = (self.folder / f"{app}{TARGET}").read_text()
         except FileNotFoundError:
             return None
         writer = LogWriter(Path(target))
-        copy = _Copy((self.folder / f"{app}{RAW}").open("rb"), writer)
+        copy = _Copy((self.folder / f"{app}{RAW}").open("rb", buffering=0), writer)
         self._copies[app] = copy
         return copy
+
+
+def _is_written(path: Path) -> bool:
+    """Whether somebody has it open to write: then nobody may have a lease to read it."""
+    try:
+        with path.open("rb") as file:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return True
+    return False
 
 
 def _watch(folder: Path) -> int:

@@ -9,8 +9,7 @@ from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState
 from runtimes.rkt_stub.pod.incarnation import incarnations
 from runtimes.rkt_stub.program.enter import words
-from runtimes.rkt_stub.stream.run import run
-from runtimes.rkt_stub.stream.session import open_command
+from runtimes.rkt_stub.stream import open_command, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,14 +16,19 @@ from runtimes.rkt_stub.launch.supervise import copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 TIME = "2016-10-06T00:17:09.669794202Z"
 
 
+def following(folder: Path) -> AbstractContextManager[None]:
+    return running(Follower(folder))
+
+
 @contextmanager
-def following(folder: Path) -> Iterator[None]:
+def running(follower: Follower) -> Iterator[None]:
     receive, send = os.pipe()
-    thread = threading.Thread(target=Follower(folder).run, args=(receive,))
+    thread = threading.Thread(target=follower.run, args=(receive,))
     thread.start()
     try:
         yield
@@ -92,6 +97,49 @@ def test_a_log_that_cannot_be_written_leaves_the_others_alone(tmp_path: Path) ->
         until((tmp_path / "good.whole").exists)
 
     assert texts(tmp_path / "cri.log") == [("stdout", b"kept\n")]
+
+
+def test_a_line_without_an_end_is_passed_on_in_parts_with_one_time(tmp_path: Path) -> None:
+    target = tmp_path / "cri.log"
+    (tmp_path / "a.to").write_text(str(target))
+
+    with following(tmp_path), (tmp_path / "a.log").open("w", buffering=1) as raw:
+        raw.write(f"{TIME} stderr {'x' * 300_000}")
+        raw.flush()
+        until(lambda: target.exists() and sum(len(text) for _, text in texts(target)) > 200_000)
+        raw.write(f"y\n{TIME} stdout next\n")
+        raw.close()
+        until((tmp_path / "a.whole").exists)
+
+    entries = list(logs.read(target))
+    assert b"".join(one.text for one in entries) == b"x" * 300_000 + b"y\nnext\n"
+    assert {(one.stream, one.timestamp_ns) for one in entries[:-1]} == {
+        ("stderr", entries[-1].timestamp_ns)
+    }
+
+
+def test_more_changes_than_the_kernel_remembers_lose_nothing(tmp_path: Path) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    names = ("a", "b")
+    for name in names:
+        (tmp_path / f"{name}.to").write_text(str(tmp_path / name))
+    late = Follower(tmp_path)
+    line = f"{TIME} stdout x\n".encode()
+    raws = [(tmp_path / f"{name}.log").open("wb", buffering=0) for name in names]
+    lines = limit // 2 + 1
+    for _ in range(lines):
+        for raw in raws:
+            raw.write(line)
+    raws[0].close()
+
+    with running(late):
+        until((tmp_path / "a.whole").exists)
+        until(lambda: (tmp_path / "b").stat().st_size == (tmp_path / "a").stat().st_size)
+        assert not (tmp_path / "b.whole").exists()
+        raws[1].close()
+        until((tmp_path / "b.whole").exists)
+
+    assert [len(texts(tmp_path / name)) for name in names] == [lines, lines]
 
 
 def test_a_full_disk_costs_lines_and_not_the_pod(tmp_path: Path) -> None:

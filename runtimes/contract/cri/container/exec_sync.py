@@ -31,13 +31,13 @@ def test_exec_sync_keeps_streams_apart_and_tells_the_exit_code(contract: Bench) 
 
 @requires(Capability.EXEC_SYNC)
 def test_exec_sync_runs_inside_the_container(contract: Bench) -> None:
-    config = contract.script("echo here > file; sleep 1000")
+    config, there = contract.script("echo here > file; sleep 1000"), "/home/app/file"
     config.envs.add(key="MINE", value=b"yes")
     config.working_dir = "/home/app"
     config.linux.security_context.run_as_user.value = 1000
     container = contract.start(config)
     contract.wait_for(
-        lambda: contract.service.exec_sync(container, ["cat", "file"], 5).exit_code == 0,
+        lambda: contract.service.exec_sync(container, ["cat", there], 5).exit_code == 0,
         "the file",
     )
 

@@ -15,6 +15,7 @@ from runtimes.rkt_stub.tests.standin.places import (
     pods,
     read,
     read_json,
+    remove_tree,
     touch,
 )
 
@@ -60,8 +61,6 @@ def _stop(pod: PodPlace, *, force: bool) -> None:
 
 def _sweep(pod: PodPlace) -> None:
     """Remove what a killed supervisor couldn't: its mounts went with it."""
-    import shutil
-
     from runtimes.rkt_stub.tests.standin import groups, network
 
     end = time.monotonic() + 5
@@ -70,7 +69,8 @@ def _sweep(pod: PodPlace) -> None:
     for entry in pod.manifest["apps"]:
         name = f"{pod.uuid}-{entry['name']}"
         groups.end(name)
-        shutil.rmtree(f"{pod.root}/crun/{name}", ignore_errors=True)
+        if os.path.isdir(f"{pod.root}/crun/{name}"):
+            remove_tree(f"{pod.root}/crun/{name}")
     for net in read_json(pod.file("net-info.json"), []):
         network.release(net["ip"], pod.uuid)
 
@@ -87,11 +87,9 @@ def _rm(pod: PodPlace) -> None:
 
 
 def _delete(pod: PodPlace) -> None:
-    import shutil
-
     if pod.stage != "garbage":
         pod.move("garbage")
-    shutil.rmtree(pod.path)
+    remove_tree(pod.path)
 
 
 def gc(root: str, flags: Flags) -> None:

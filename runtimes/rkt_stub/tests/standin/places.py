@@ -123,6 +123,16 @@ def write(path: str, content: str) -> None:
     os.rename(f"{path}.tmp", path)
 
 
+def remove_tree(path: str) -> None:
+    for folder, folders, files in os.walk(path, topdown=False):
+        for name in files:
+            os.unlink(f"{folder}/{name}")
+        for name in folders:
+            inner = f"{folder}/{name}"
+            (os.unlink if os.path.islink(inner) else os.rmdir)(inner)
+    os.rmdir(path)
+
+
 def read(path: str, default: str = "") -> str:
     try:
         with open(path) as file:

@@ -1,1 +1,0 @@
-"""Commands in apps: to their end, and with streams."""
