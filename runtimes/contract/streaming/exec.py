@@ -116,7 +116,7 @@ def test_streamed_exec_of_no_such_program_is_refused(contract: Bench) -> None:
 
     if opens_itself(contract.service):
         with pytest.raises(errors.InvalidArgument, match="/no/such/program"):
-            streaming(contract.service).open_exec(request)
+            streaming(contract.service).open_exec(request).close()
         return
     with streaming(contract.service).open_exec(request) as session:
         Talk(session).rest()

@@ -46,6 +46,7 @@ KNOWN = (
         "rkt exits with 1, as a command may that failed",
         f"{_RKT}/rkt/enter.go",
         "test_exec_sync_of_a_missing_program_fails_and_leaves_the_container",
+        "test_streamed_exec_of_no_such_program_is_refused",
     ),
     *_known(
         "rkt enters an app as root, and in /",

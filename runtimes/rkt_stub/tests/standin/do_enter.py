@@ -10,8 +10,6 @@ from runtimes.rkt_stub.tests.standin.places import Failed, PodPlace, find, read,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     from runtimes.rkt_stub.tests.standin.flags import Flags
     from runtimes.rkt_stub.tests.standin.places import Json
 
@@ -47,11 +45,16 @@ def _run(pod: PodPlace, app: str, command: list[str]) -> int:
     return _become(pod, app, {**process, "user": {"uid": 0, "gid": 0}})
 
 
-def _become(pod: PodPlace, app: str, process: Json) -> NoReturn:
+def _become(pod: PodPlace, app: str, process: Json) -> int:
     descriptor = os.memfd_create("process", 0)
     os.write(descriptor, text.dumps(process).encode())
-    argv = pod.crun("exec", f"--process=/proc/self/fd/{descriptor}", f"{pod.uuid}-{app}")
-    os.execvp(argv[0], argv)
+    container = f"{pod.uuid}-{app}"
+    if process["terminal"]:
+        from runtimes.rkt_stub.tests.standin import terminal
+
+        return terminal.run(pod, descriptor, container)
+    argv = pod.crun("exec", f"--process=/proc/self/fd/{descriptor}", container)
+    return os.execvp(argv[0], argv)
 
 
 def _root(pod: PodPlace, app: str) -> str:
