@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runtimes.history.story.caught import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PROC = Path("/proc")
 
@@ -34,7 +34,7 @@ def ancestry(ids: tuple[str, ...], since: float) -> tuple[Process, ...]:
     It ends before the first ancestor that is older than `since` (seconds since boot): that one only
     took over orphans.
     """
-    found = next((pid for one in reversed(ids) for pid in _inside(one)), None)
+    found = next((pid for one in reversed(ids) for pid in _inside(one) or _below(one)), None)
     return () if found is None else tuple(look(pid) for pid in _upwards(found, since))
 
 
@@ -43,6 +43,27 @@ def _inside(container_id: str) -> list[int]:
     members = {pid for pid in _pids() if container_id in cgroups(pid)}
     heads = sorted(pid for pid in members if _parent(pid) not in members)
     return sorted(heads, key=lambda pid: not is_first(pid))
+
+
+def _below(sandbox_id: str) -> list[int]:
+    """Where a pod's containers share its processes: those that one with the id in its words began.
+
+    The first process of the namespace is the pod's own, and no container's.
+    """
+    parents = {pid: _parent(pid) for pid in _pids()}
+    roots = {pid for pid in parents if any(sandbox_id in word for word in _argv(pid))}
+    members = {pid for pid in parents if _is_guest(pid) and roots & {*_line(pid, parents)}}
+    return sorted(pid for pid in members if parents[pid] not in members)
+
+
+def _is_guest(pid: int) -> bool:
+    """Whether it is in a pid namespace that is neither ours nor its own."""
+    return len(_status(pid, "NSpid").split()) > 1 and not is_first(pid)
+
+
+def _line(pid: int, parents: Mapping[int, int]) -> Iterator[int]:
+    while (pid := parents.get(pid, 0)) > 1:
+        yield pid
 
 
 def _upwards(pid: int, since: float) -> Iterator[int]:

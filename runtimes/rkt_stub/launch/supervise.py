@@ -42,13 +42,15 @@ def main(folder: Path) -> None:
         stderr = closing.enter_context((folder / STDERR).open("wb"))
         if plan["follow"]:
             closing.enter_context(following(Path(plan["follow"])))
-        rkt = subprocess.Popen(
-            plan["argv"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=plan["environment"],
-            cwd="/",
+        rkt = closing.enter_context(
+            subprocess.Popen(
+                plan["argv"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=plan["environment"],
+                cwd="/",
+            )
         )
         copy(rkt.stdout or (), logs)
         code = rkt.wait()

@@ -2,6 +2,7 @@
 
     an init container is due        -> an rkt pod of it alone
     a container has to start or go  -> another rkt pod, in place of the one that runs
+    the pod asks for other ports, names or a network -> the same
     nothing is left to do           -> end what still runs
 
 Init containers were beyond kubelet's rkt; run by rkt pods of their own they keep their order and
@@ -21,6 +22,7 @@ from runtimes.kubelet.actions.compute import fault_of
 from runtimes.kubelet.actions.init import init_progress
 from runtimes.kubelet.actions.model import KillReason
 from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
+from runtimes.rkt_stub.pod.asked import is_outdated
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -67,12 +69,16 @@ def _with_regular(pod: v1.Pod, status: PodStatus, probes: ProbeResults, *, runs:
         if _runs(latest := status.latest(one.name))
         and (fault := fault_of(pod, one, latest, probes))
     }
-    if not due and not faults:
+    outdated = is_outdated(pod, status)
+    if not due and not faults and not outdated:
         keep = any(_runs(status.latest(one.name)) for one in pod.spec.containers)
         return NOTHING if keep else PodChange(kill=runs, why="all its containers have ended")
     said = [message for _, message in faults.values()]
+    said += ["it asks for another network, other ports or names"] * outdated
     why = ", ".join(said) if said else f"container {due[0].name} has to start"
-    changed = any(reason is KillReason.DEFINITION_CHANGED for reason, _ in faults.values())
+    changed = outdated or any(
+        reason is KillReason.DEFINITION_CHANGED for reason, _ in faults.values()
+    )
     if restart_policy(pod) == NEVER and not due and not changed:
         return PodChange(kill=runs, why=why)
     again = {one.name for one in due} | faults.keys()

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import labels
 from runtimes.core.pod.status import ContainerState, ContainerStatus, SandboxStatus
-from runtimes.kubelet.generate.notes import read_annotations
+from runtimes.kubelet.generate.notes import parse_hash, read_annotations
 from runtimes.kubelet.status.termination_message import LastWords, termination_message
 from runtimes.rkt_stub.launch.unit import Ended, ended, supervised
 from runtimes.rkt_stub.network import addresses
+from runtimes.rkt_stub.pod.asked import ASKED
 from runtimes.rkt_stub.pod.manifest import IMAGE, LOG
 from runtimes.rkt_stub.program.list import list_pods
 
@@ -87,6 +88,7 @@ class Incarnation:
             created_at_ns=self.created_at_ns,
             host_network=on_host,
             ips=ips,
+            hash=parse_hash(self.notes.get(ASKED, "")),
         )
 
     def containers(self, *, messages: bool = False) -> list[ContainerStatus]:

@@ -12,7 +12,7 @@ from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.cleanup import clean_up, remove_tree
-from runtimes.rkt_stub.pod.incarnation import Incarnation, folder_of, incarnations
+from runtimes.rkt_stub.pod.incarnation import OWNER, Incarnation, folder_of, incarnations
 from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.program.rm import rm
 
@@ -55,7 +55,7 @@ def collect(node: RktNode, policy: GarbagePolicy, *, all_sources_ready: bool, no
     dead = [
         one
         for one in incarnations(node.rkt, node.config.root)
-        if one.notes.get("runtimes.kubelet/root") == root and not one.running
+        if one.notes.get(OWNER) == root and not one.running
     ]
     old = [one for one in dead if (now_ns - one.created_at_ns) / 1e9 >= policy.min_age]
     is_removed = node.around.is_removed

@@ -37,6 +37,7 @@ from runtimes.kubelet.volumes.mounts import file_mount, volume_mounts
 from runtimes.rkt_stub import security
 from runtimes.rkt_stub.launch.unit import Unit, complaint, ended, saved, supervised
 from runtimes.rkt_stub.network import on_host, pod_network
+from runtimes.rkt_stub.pod.asked import ASKED, asked_hash
 from runtimes.rkt_stub.pod.images import PodImages
 from runtimes.rkt_stub.pod.incarnation import ATTEMPT, HOST_NETWORK, LAST_WORDS, OWNER, folder_of
 from runtimes.rkt_stub.pod.manifest import IMAGE, LOG, Wanted, pod_manifest
@@ -180,6 +181,7 @@ def _prepare(start: Start, sandbox: cri.PodSandboxConfig, wanted: Sequence[Wante
         OWNER: str(start.node.config.root),
         ATTEMPT: str(start.attempt),
         HOST_NETWORK: str(on_host(sandbox)).lower(),
+        ASKED: f"{asked_hash(start.pod):x}",
     }
     groups = [_group(one) for one in wanted]
     manifest = pod_manifest(wanted, sandbox.port_mappings, notes, groups)

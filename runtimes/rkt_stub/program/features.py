@@ -15,11 +15,12 @@ PODS: Needs = {
     ("status",): ("format", "wait", "wait-ready"),
     ("prepare",): ("pod-manifest", "quiet"),
     ("stop",): ("force",),
+    ("fetch",): ("full", "pull-policy"),
 }
 APPS: Needs = {
     **PODS,
     ("app", "sandbox"): ("uuid-file-save", "user-annotation", "annotation"),
-    ("app", "add"): ("annotation", "mnt-volume", "environment"),
+    ("app", "add"): ("annotation", "mnt-volume", "environment", "stdin", "stdout", "stderr"),
     ("app", "status"): ("format",),
 }
 

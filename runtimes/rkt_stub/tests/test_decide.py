@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace as evolve
 
 import pytest
 from msgspec.structs import replace
 
+from runtimes.core.pod import v1
 from runtimes.core.pod.probes import NO_PROBES, ProbeResult, ProbeResults
 from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus, SandboxStatus
 from runtimes.kubelet.actions.hash import definition_hash
 from runtimes.kubelet.manifest.load import load, pods
+from runtimes.rkt_stub.pod.asked import asked_hash
 from runtimes.rkt_stub.pod.decide import NOTHING, PodChange, decide
-
-if TYPE_CHECKING:
-    from runtimes.core.pod import v1
 
 POD = """\
 apiVersion: v1
@@ -70,6 +69,31 @@ def test_a_new_pod_runs_all_its_containers_at_once() -> None:
 
 def test_a_pod_that_runs_needs_nothing() -> None:
     assert decide(pod_of(), status(runs("a"), runs("b")), NO_PROBES) == NOTHING
+
+
+@pytest.mark.parametrize("policy", ["Always", "Never"])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"host_network": True},
+        {"host_aliases": (v1.HostAlias(ip="192.0.2.9", hostnames=("db",)),)},
+    ],
+    ids=["network", "alias"],
+)
+def test_a_pod_that_asks_for_other_names_or_a_network_is_replaced(
+    policy: str, wish: dict[str, object]
+) -> None:
+    before = pod_of(policy)
+    after = replace(before, spec=replace(before.spec, **wish))
+    running = status(runs("a"), runs("b"))
+    made = tuple(evolve(one, hash=asked_hash(before)) for one in running.sandboxes)
+    found = evolve(running, sandboxes=made)
+
+    change = decide(after, found, NO_PROBES)
+
+    assert decide(before, found, NO_PROBES) == NOTHING
+    assert (names(change), change.kill) == (["a", "b"], True)
+    assert "names" in change.why
 
 
 def test_a_container_that_ends_and_always_restarts_takes_its_pod_along() -> None:

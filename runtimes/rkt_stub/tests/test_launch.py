@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.core import errors, logs
+from runtimes.rkt_stub.launch import supervise
 from runtimes.rkt_stub.launch.choose import Launching, Session, Systemd, choose, supervisor
-from runtimes.rkt_stub.launch.unit import ENDED, Unit, complaint, ended, supervised
+from runtimes.rkt_stub.launch.unit import (
+    ALIVE,
+    ENDED,
+    Unit,
+    complaint,
+    ended,
+    forestall,
+    supervised,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,8 +76,32 @@ def test_a_pod_is_supervised_until_it_has_ended(tmp_path: Path) -> None:
         assert time.monotonic() < end
         time.sleep(0.02)
     assert ended(made.folder) is None
+    assert not forestall(made.folder)
     (tmp_path / "go").touch()
     assert wait_for_end(made.folder) == 0
+
+
+def test_a_pod_that_is_forestalled_never_begins(tmp_path: Path) -> None:
+    made = unit(tmp_path, f"touch {tmp_path}/began")
+    made.save()
+
+    assert forestall(made.folder)
+    supervise.main(made.folder)
+
+    assert ended(made.folder) is not None
+    assert not (tmp_path / "began").exists()
+    assert forestall(tmp_path / "gone")
+
+
+def test_a_supervisor_begins_though_somebody_looks_whether_one_lives(tmp_path: Path) -> None:
+    made = unit(tmp_path, "exit 4")
+    made.save()
+    with (made.folder / ALIVE).open("w") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        Timer(0.1, fcntl.flock, (looked_at.fileno(), fcntl.LOCK_UN)).start()
+        supervise.main(made.folder)
+
+    assert wait_for_end(made.folder) == 4
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"exit_code": 1}', "[]"])
