@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 def recover(engine: ShimEngine) -> None:
     """Do it, of what nobody is working on; what can't be done now is done by the next."""
-    _each_lost(engine.sandboxes, partial(teardown.discard, engine))
-    if _each_lost(engine.containers, engine.containers.discard):
-        _try("apps", partial(_each_lost_app, engine))
+    _discard_lost(engine.sandboxes, partial(teardown.discard, engine))
+    if _discard_lost(engine.containers, engine.containers.discard):
+        _try("apps", partial(_remove_strays, engine))
 
 
-def _each_lost(store: Store[R], discard: Callable[[str], object]) -> bool:
+def _discard_lost(store: Store[R], discard: Callable[[str], object]) -> bool:
     """Whether there was any."""
     lost = [one for one in store.ids() if _is_lost(store, one)]
     for object_id in lost:
@@ -52,7 +52,7 @@ def _is_lost(store: Store[R], object_id: str) -> bool:
     return False
 
 
-def _each_lost_app(engine: ShimEngine) -> None:
+def _remove_strays(engine: ShimEngine) -> None:
     """Remove apps that no record names; they are listed first, as records are written first."""
     pods = {pod["name"]: pod for pod in list_pods(engine.rkt) if pod["state"] == "running"}
     for sandbox in engine.sandboxes.all():

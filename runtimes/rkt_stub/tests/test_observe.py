@@ -23,8 +23,9 @@ from runtimes.rkt_stub.images.accounts import AccountCache, Accounts
 from runtimes.rkt_stub.images.store import ImageStore, StoredImage
 from runtimes.rkt_stub.launch.choose import Session
 from runtimes.rkt_stub.program.rkt import Answer, Rkt
+from runtimes.rkt_stub.sandbox.recover import recover
 from runtimes.rkt_stub.shim.engine import ShimEngine
-from runtimes.rkt_stub.shim.record import ContainerRecord
+from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,10 @@ RECORD = ContainerRecord(
     image_id="sha512-1",
     config_bytes=b"",
     added=True,
+)
+
+SANDBOX = SandboxRecord(
+    id="s1", name="p", namespace="n", uid="u", attempt=0, created_at_ns=1, config_bytes=b""
 )
 
 
@@ -72,7 +77,7 @@ class Program(Rkt):
                 return Answer(words, 254, b"", b"")
             answer = {"name": RECORD.app, "state": state}
         if words[:2] == ("app", "rm"):
-            self.apps.pop(RECORD.app, None)
+            self.apps.pop(words[3].partition("=")[2], None)
         if words[:2] == ("app", "start"):
             self.starts.append(RECORD.app)
             self.apps[RECORD.app] = "running"
@@ -138,6 +143,22 @@ def test_who_looks_waits_for_the_rkt_of_a_killed_caller(tmp_path: Path) -> None:
         list_containers(engine, None)
 
     assert [one.state for one in list_containers(engine, None)] == [cri.CONTAINER_CREATED]
+
+
+def test_a_container_whose_record_is_lost_leaves_its_pod_and_the_others(tmp_path: Path) -> None:
+    rkt = Program(apps={RECORD.app: "running", "other-0": "running"})
+    engine = engine_of(tmp_path, rkt)
+    other = replace(RECORD, id="c2", name="other", app="other-0")
+    with engine.sandboxes.create(SANDBOX):
+        for record in (RECORD, other):
+            with engine.containers.create(record):
+                pass
+    (engine.containers.folder(RECORD.id) / "record.json").write_text('{"id": ')
+
+    recover(engine)
+
+    assert engine.containers.ids() == [other.id]
+    assert list(rkt.apps) == [other.app]
 
 
 def test_a_container_that_is_removed_meanwhile_is_missing_from_the_list_only(
