@@ -16,10 +16,14 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtimes.dockershim.logs import copy
 from runtimes.dockershim.logs import record as records
 from runtimes.dockershim.logs.inotify import Inotify
+
+if TYPE_CHECKING:
+    from runtimes.dockershim.logs.record import LogRecord
 
 log = logging.getLogger("runtimes.dockershim.logger")
 
@@ -37,6 +41,7 @@ class Logger:
         self._root = root
         self._kernel = Inotify()
         self._sources: dict[Path, Path] = {}
+        self._awaited: set[Path] = set()
 
     def run(self, idle: float = IDLE) -> None:
         """Copy until nobody writes to any of the logs."""
@@ -47,7 +52,7 @@ class Logger:
             if not changed and not any(map(is_written, self._sources.values())):
                 return
             time.sleep(GATHER)
-            if self._root in changed:
+            if not changed.isdisjoint({self._root, *self._awaited}):
                 self._look()
             for folder, source in list(self._sources.items()):
                 if source.parent in changed:
@@ -58,11 +63,24 @@ class Logger:
         here = set(records.all_folders(self._root))
         for folder in set(self._sources) - here:
             self._kernel.unwatch(self._sources.pop(folder).parent)
+        for folder in self._awaited - here:
+            self._await_no_longer(folder)
         for folder in here - set(self._sources):
-            record = records.read(folder)
+            record = records.read(folder) or self._await(folder)
             if record is not None and self._kernel.watch(Path(record.source).parent):
+                self._await_no_longer(folder)
                 self._sources[folder] = Path(record.source)
                 self._advance(folder)
+
+    def _await(self, folder: Path) -> LogRecord | None:
+        """Be told when a folder gets its record; the record, if it has come meanwhile."""
+        if self._kernel.watch(folder):
+            self._awaited.add(folder)
+        return records.read(folder)
+
+    def _await_no_longer(self, folder: Path) -> None:
+        self._awaited.discard(folder)
+        self._kernel.unwatch(folder)
 
     def _advance(self, folder: Path) -> None:
         try:
