@@ -71,8 +71,8 @@ def call(service: object, method: MethodDescriptor, request: Message) -> Iterato
     if target is None:
         raise errors.Unimplemented(f"call {method.name}: this backend isn't a CRI service")
     arguments = {
-        parameter: request if parameter == "request" else _argument(request, parameter)
-        for parameter in inspect.signature(target).parameters
+        name: request if name == "request" else _argument(request, name, parameter)
+        for name, parameter in inspect.signature(target).parameters.items()
     }
     result: Any = target(**arguments)
     if method.server_streaming:
@@ -82,15 +82,16 @@ def call(service: object, method: MethodDescriptor, request: Message) -> Iterato
         yield _answer(method, result)
 
 
-def _argument(request: Message, parameter: str) -> object:
-    name = _OTHER_NAMES.get(parameter, parameter)
+def _argument(request: Message, name: str, parameter: inspect.Parameter) -> object:
+    name = _OTHER_NAMES.get(name, name)
     field = request.DESCRIPTOR.fields_by_name[name]
     if field.is_repeated:
         value = getattr(request, name)
         is_map = field.message_type is not None and field.message_type.GetOptions().map_entry
         return dict(value) if is_map else list(value)
     if field.message_type is not None and not request.HasField(name):
-        return None
+        needed = parameter.default is inspect.Parameter.empty
+        return getattr(request, name) if needed else parameter.default
     return getattr(request, name)
 
 

@@ -56,6 +56,11 @@ def test_a_request_may_come_from_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert json.loads(cli.ok("debug", "rpc", "Version", "-").out)["version"] == "9"
 
 
+@pytest.mark.parametrize("method", ["RunPodSandbox", "ImageStatus", "PullImage", "RemoveImage"])
+def test_a_message_that_a_request_lacks_is_an_empty_one(cli: Cli, method: str) -> None:
+    assert "internal error" not in cli("debug", "rpc", method).err
+
+
 def test_an_error_is_told_with_its_code(cli: Cli) -> None:
     result = cli("debug", "rpc", "StartContainer", '{"containerId": "x"}')
 
