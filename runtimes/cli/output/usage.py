@@ -24,9 +24,15 @@ class Row:
 
 
 def rows(before: Iterable[ContainerUsage], after: Iterable[ContainerUsage]) -> list[Row]:
-    """Compare two looks."""
+    """Compare two looks; in an order that the next look has, too."""
     earlier = {usage.id: usage for usage in before}
-    return [Row(usage, _percent(earlier.get(usage.id), usage)) for usage in after]
+    return [
+        Row(usage, _percent(earlier.get(usage.id), usage)) for usage in sorted(after, key=_place)
+    ]
+
+
+def _place(usage: ContainerUsage) -> tuple[str, str, str, str]:
+    return usage.pod_namespace, usage.pod_name, usage.name, usage.id
 
 
 def _percent(before: ContainerUsage | None, after: ContainerUsage) -> float | None:
