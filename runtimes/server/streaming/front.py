@@ -41,6 +41,7 @@ THREADS = 32
 _HEAD_SECONDS = 30.0
 _CLOSING_SECONDS = 5.0
 _FAREWELL_SECONDS = 1.0
+_WARNING_SECONDS = 10.0
 _RETRY_SECONDS = "5"
 _BUFFER = 64 * 1024
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class StreamingServer:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.Timeout, None] = {}
+        self._next_warning = 0.0
         self.sessions = 0
         self._stopping = False
 
@@ -159,17 +161,26 @@ class StreamingServer:
     async def _request(self, http: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
         """Read it. Where too many keep us waiting, the one that has for longest makes room."""
         if len(self._waiting) >= MOST_WAITING:
-            longest = next(iter(self._waiting))
-            del self._waiting[longest]
-            if not longest.expired():
-                longest.reschedule(0)
-            logger.warning("stream cut: %d connections wait without a request", MOST_WAITING)
-        async with asyncio.timeout(_HEAD_SECONDS) as limit:
-            self._waiting[limit] = None
-            try:
-                return await _head(http, reader)
-            finally:
-                self._waiting.pop(limit, None)
+            self._make_room()
+        try:
+            async with asyncio.timeout(_HEAD_SECONDS) as limit:
+                self._waiting[limit] = None
+                try:
+                    return await _head(http, reader)
+                finally:
+                    self._waiting.pop(limit, None)
+        except TimeoutError:
+            return None
+
+    def _make_room(self) -> None:
+        longest = next(iter(self._waiting))
+        del self._waiting[longest]
+        if not longest.expired():
+            longest.reschedule(0)
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_warning:  # whoever connects in vain shall fill no log
+            self._next_warning = now + _WARNING_SECONDS
+            logger.warning("streams are cut: %d connections wait without a request", MOST_WAITING)
 
     def _agree(self, request: Request) -> tuple[Upgrade, Wanted] | Refusal:
         """What the URL stands for, and how to stream it; a full server leaves the URL usable."""
