@@ -26,14 +26,12 @@ in the same network namespace, is asked of the kernel: see `sandbox/ready.py`.
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from runtimes.core import errors
-from runtimes.core.host.process import Process
+from runtimes.core.host.process import Process  # noqa: TC001 - the codec reads it
+from runtimes.core.state import codec
 
 VERSION = 1
 
@@ -67,7 +65,7 @@ class SandboxRecord:
         boot_id: the boot in which it ran.
         network: whose the network is, and how far it got.
         network_name: which of ours, to undo it by: ``cni`` or ``bridge``; else empty.
-        config: the serialized `PodSandboxConfig`.
+        config: the serialized `PodSandboxConfig`, with limits as last updated.
         ips: the pod's addresses, primary first.
         netns_inode: identity of its network namespace; 0 when unknown, or the host's.
         pause: the pause process, as this host numbers it; None when it can't be seen from here.
@@ -99,37 +97,8 @@ class SandboxRecord:
         return (self.name, self.namespace, self.uid, str(self.attempt))
 
     def encode(self) -> bytes:
-        """Write it as JSON, bytes as base64."""
-        raw = asdict(self) | {"config": base64.b64encode(self.config).decode()}
-        return json.dumps(raw, separators=(",", ":")).encode()
+        return codec.encode(self)
 
     @classmethod
     def decode(cls, data: bytes) -> SandboxRecord:
-        """Read one.
-
-        Raises:
-            DataLoss: it is truncated, or not a record at all.
-            FailedPrecondition: a newer version of this program wrote it.
-        """
-        try:
-            raw = json.loads(data)
-            if raw["version"] > VERSION:
-                raise errors.FailedPrecondition(
-                    f"read a sandbox record: it has version {raw['version']}, this program knows "
-                    f"{VERSION}; upgrade runtimes-dockershim"
-                )
-            return cls(**_values(raw))
-        except (ValueError, KeyError, TypeError) as error:
-            raise errors.DataLoss(f"read a sandbox record: {error}") from error
-
-
-def _values(raw: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(SandboxRecord)}
-    values = {name: value for name, value in raw.items() if name in names}
-    values["config"] = base64.b64decode(values["config"], validate=True)
-    values["ips"] = tuple(values["ips"])
-    values["phase"] = SandboxPhase(values["phase"])
-    values["network"] = NetworkState(values["network"])
-    if values["pause"] is not None:
-        values["pause"] = Process(**values["pause"])
-    return values
+        return codec.decode(data, cls, VERSION, "runtimes-dockershim")

@@ -110,6 +110,7 @@ def test_a_container_that_is_listed_but_gone_is_left_out_of_what_needs_more(
     assert [one.container_id for one in pods[sandbox].container_metrics] == [good]
     with pytest.raises(errors.NotFound):
         service.container_status(bad)
+    engine.forgets.clear()
 
 
 def test_a_container_that_the_engine_can_not_stop_is_killed_by_its_cgroup(

@@ -35,19 +35,15 @@ file), see `runtimes.oci.state.derive`.
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import ClassVar
 
-from runtimes.core import errors
-from runtimes.core.host.process import Process
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from runtimes.core.host.process import Process  # noqa: TC001 - the codec reads it
+from runtimes.core.state import codec
 
 VERSION = 1
+_PROGRAM = "runtimes-oci"
 
 
 class SandboxPhase(StrEnum):
@@ -120,11 +116,11 @@ class SandboxRecord:
         return (self.name, self.namespace, self.uid, str(self.attempt))
 
     def encode(self) -> bytes:
-        return encode(self)
+        return codec.encode(self)
 
     @classmethod
     def decode(cls, data: bytes) -> SandboxRecord:
-        return decode(data, cls)
+        return codec.decode(data, cls, VERSION, _PROGRAM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,63 +170,8 @@ class ContainerRecord:
         return (self.sandbox_id, self.name, str(self.attempt))
 
     def encode(self) -> bytes:
-        return encode(self)
+        return codec.encode(self)
 
     @classmethod
     def decode(cls, data: bytes) -> ContainerRecord:
-        return decode(data, cls)
-
-
-Record = SandboxRecord | ContainerRecord
-R = TypeVar("R", SandboxRecord, ContainerRecord)
-
-_NESTED = {"pause": Process, "process": Process, "monitor": Process, "failure": Failure}
-_PHASES = {"sandbox": SandboxPhase, "container": ContainerPhase}
-
-
-def encode(record: Record) -> bytes:
-    """Write a record as JSON, bytes as base64."""
-    return json.dumps(asdict(record), default=_text, separators=(",", ":")).encode()
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(type(value).__name__)
-
-
-def decode(data: bytes, kind: type[R]) -> R:
-    """Read a record.
-
-    Raises:
-        DataLoss: it is truncated, or not a record at all.
-        FailedPrecondition: a newer version of this program wrote it.
-    """
-    try:
-        raw = json.loads(data)
-        if raw["version"] > VERSION:
-            raise errors.FailedPrecondition(
-                f"read a {kind.kind} record: it has version {raw['version']}, this program knows "
-                f"{VERSION}; upgrade runtimes-oci"
-            )
-        return kind(**_values(raw, kind))
-    except (ValueError, KeyError, TypeError) as error:
-        raise errors.DataLoss(f"read a {kind.kind} record: {error}") from error
-
-
-def _values(raw: Mapping[str, Any], kind: type[R]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    values = {name: value for name, value in raw.items() if name in names}
-    for name in ("config", "resources"):
-        if name in values:
-            values[name] = base64.b64decode(values[name], validate=True)
-    for name in ("ips", "groups"):
-        if name in values:
-            values[name] = tuple(values[name])
-    for name, nested in _NESTED.items():
-        if values.get(name) is not None:
-            values[name] = nested(**values[name])
-    values["phase"] = _PHASES[kind.kind](values["phase"])
-    if "network" in values:
-        values["network"] = NetworkState(values["network"])
-    return values
+        return codec.decode(data, cls, VERSION, _PROGRAM)

@@ -22,8 +22,6 @@ from runtimes.oci.state.record import (
     NetworkState,
     SandboxPhase,
     SandboxRecord,
-    decode,
-    encode,
 )
 
 
@@ -68,14 +66,14 @@ def test_records_survive_a_round_trip() -> None:
     )
     pod = sandbox(ips=("10.0.0.2", "fd00::2"), pause=Process(1, 2))
 
-    assert decode(encode(container), ContainerRecord) == container
-    assert decode(encode(pod), SandboxRecord) == pod
+    assert ContainerRecord.decode(container.encode()) == container
+    assert SandboxRecord.decode(pod.encode()) == pod
 
 
 def test_fields_of_later_patches_are_ignored() -> None:
-    data = encode(sandbox()).replace(b'"uid"', b'"later":[1],"uid"')
+    data = sandbox().encode().replace(b'"uid"', b'"later":[1],"uid"')
 
-    assert decode(data, SandboxRecord) == sandbox()
+    assert SandboxRecord.decode(data) == sandbox()
 
 
 @pytest.mark.parametrize(
@@ -83,12 +81,12 @@ def test_fields_of_later_patches_are_ignored() -> None:
 )
 def test_what_is_no_record_is_lost_data(data: bytes) -> None:
     with pytest.raises(errors.DataLoss, match="sandbox record"):
-        decode(data, SandboxRecord)
+        SandboxRecord.decode(data)
 
 
 def test_an_unknown_phase_is_lost_data() -> None:
     with pytest.raises(errors.DataLoss, match="phase"):
-        decode(encode(sandbox()).replace(b'"creating"', b'"phase of the moon"'), SandboxRecord)
+        SandboxRecord.decode(sandbox().encode().replace(b'"creating"', b'"phase of the moon"'))
 
 
 def test_a_created_record_can_be_read_changed_and_deleted(store: Store[SandboxRecord]) -> None:
