@@ -217,7 +217,7 @@ def _remove_pause(service: DockershimService, sandbox: str) -> None:
     service.engine.docker.remove_container(sandbox, force=True)
 
 
-def _reboot(service: DockershimService, sandbox: str) -> None:
+def reboot(service: DockershimService, sandbox: str) -> None:
     """After which no process lives, no namespace is pinned, and /run is empty."""
     _kill_pause(service, sandbox)
     path = record_file(service, sandbox)
@@ -237,7 +237,7 @@ def _lose_record(service: DockershimService, sandbox: str) -> None:
     record_file(service, sandbox).unlink()
 
 
-@pytest.mark.parametrize("harm", [_kill_pause, _remove_pause, _reboot, _lose_attempt])
+@pytest.mark.parametrize("harm", [_kill_pause, _remove_pause, reboot, _lose_attempt])
 def test_a_network_is_detached_whatever_has_become_of_the_sandbox(
     node: Node,
     network: Network,
