@@ -194,10 +194,16 @@ def test_what_went_on_without_the_engine_is_found_again(runtime: Runtime, engine
     before = ids(pod)
 
     engine.kill()
+    ready_without = is_ready(runtime)
     engine.revive(live_restore=True)
     pod.drive(lambda view: view.running, timeout=PATIENCE)
 
     assert ids(pod) == before
+    assert (ready_without, is_ready(runtime)) == (False, True)
+
+
+def is_ready(runtime: Runtime) -> bool:
+    return {one.type: one.status for one in runtime.status()}["RuntimeReady"]
 
 
 def test_what_ended_with_the_engine_is_started_once_more(runtime: Runtime, engine: Dockerd) -> None:

@@ -18,8 +18,8 @@ from runtimes.core.pod.status import RuntimeCondition, RuntimeVersion
 from runtimes.core.pod.sync import PodSyncResult
 from runtimes.core.streaming import loopback
 from runtimes.docker_legacy.pod import images, remove, status, usage
-from runtimes.docker_legacy.pod.kill import PodKill, kill_pod
 from runtimes.docker_legacy.pod.steps import DockerSteps
+from runtimes.kubelet.generic.kill import PodKill, kill_pod
 from runtimes.kubelet.sync.pod import sync_pod
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.docker_legacy.pod.status import owned
-from runtimes.docker_legacy.pod.whose import OWNER
 from runtimes.kubelet import layout
+from runtimes.kubelet.generic.node import OWNER
 from runtimes.kubelet.generic.remove import remove_cgroups
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.cleanup import clean_up

@@ -6,13 +6,14 @@ createPodInfraContainer).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtimes.core import labels
+from runtimes.core import errors, labels
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
 from runtimes.core.docker.spec import container as asked_for
-from runtimes.core.docker.spec import lsm
+from runtimes.core.docker.spec import lsm, resources
 from runtimes.core.host.clamp import clamp_oom_score_adj
 from runtimes.core.names import LegacyName
 from runtimes.kubelet.generate.notes import parse_hash
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from runtimes.core.docker.types import ContainerConfig, HostConfig, LogConfig, PortBinding
     from runtimes.core.host.clamp import Grants
 
+IMAGE = "runtimes.kubelet/image"
+"""Label of a container: its image as the pod names it."""
 INFRA_OOM_SCORE = -998
 ENGINE_LOG: LogConfig = {"Type": "json-file", "Config": {}}
 """The log is read from the Engine's file, whatever the Engine's own default is."""
@@ -75,33 +78,43 @@ def _ports(config: cri.PodSandboxConfig) -> dict[str, list[PortBinding]]:
     return bindings
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The infra container whose namespaces a container joins, and what can be had there."""
+
+    id: str
+    config: cri.PodSandboxConfig
+    host: EngineHost
+
+
 def container(
-    config: cri.ContainerConfig,
-    sandbox: tuple[str, cri.PodSandboxConfig],
-    random: str,
-    host: EngineHost,
+    config: cri.ContainerConfig, infra: Joined, noted: dict[str, str], random: str
 ) -> CreateOptions:
-    """One container in the infra container of that id.
+    """One container in an infra container; `noted` are labels beside those of its config.
 
     Raises:
         InvalidArgument, FailedPrecondition, Unimplemented: what can't be had, see
             `runtimes.core.docker.spec`.
     """
-    infra_id, pod = sandbox
-    noted = {**config.labels, **config.annotations}
-    limited = asked_for.host_config(config, infra_id, host, {})
-    limited["CgroupParent"] = pod.linux.cgroup_parent
+    _refuse_what_only_cgroups_limit(config, infra.host)
+    written = {**config.labels, **config.annotations, **noted}
+    limited = asked_for.host_config(config, infra.id, infra.host, {})
+    limited["CgroupParent"] = infra.config.linux.cgroup_parent
     limited["LogConfig"] = ENGINE_LOG
+    hash_ = config.annotations.get(labels.CONTAINER_HASH, "")
     return CreateOptions(
-        name=_name(
-            pod.metadata,
-            config.metadata.name,
-            config.annotations.get(labels.CONTAINER_HASH, ""),
-            random,
-        ),
-        config=asked_for.container_config(config, config.image.image, noted),
+        name=_name(infra.config.metadata, config.metadata.name, hash_, random),
+        config=asked_for.container_config(config, config.image.image, written),
         host_config=limited,
     )
+
+
+def _refuse_what_only_cgroups_limit(config: cri.ContainerConfig, host: EngineHost) -> None:
+    if resources.beyond_engine(config.linux.resources, host.cgroups):
+        raise errors.Unimplemented(
+            f"limit huge pages of container '{config.metadata.name}': Docker can't; use backend "
+            "'dockershim'"
+        )
 
 
 def _name(pod: cri.PodSandboxMetadata, container: str, hash_: str, random: str) -> str:

@@ -19,6 +19,7 @@ from runtimes.core.pod.status import (
     RunningPod,
     SandboxStatus,
 )
+from runtimes.docker_legacy.pod.spec import IMAGE
 from runtimes.docker_legacy.pod.whose import Whose, whose
 from runtimes.kubelet.generate.notes import SANDBOX_HASH, parse_hash, read_annotations
 from runtimes.kubelet.status.termination_message import LastWords, termination_message
@@ -158,10 +159,6 @@ def container_status(found: ContainerInspect, owner: Whose) -> ContainerStatus:
         message=_message(found) if ended else "",
         log_path=found["LogPath"],
     )
-
-
-IMAGE = "runtimes.kubelet/image"
-"""Label of a container: its image as the pod names it."""
 
 
 def state_of(found: ContainerInspect) -> ContainerState:

@@ -16,9 +16,6 @@ from runtimes.core import errors, labels, names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OWNER = "runtimes.kubelet/root"
-"""Label of our containers: the root folder of the kubelet that made them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:

@@ -18,7 +18,7 @@ from runtimes.core import errors, labels
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.names import parse_pod_log_directory
 from runtimes.kubelet.generic.delete import delete_container
-from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.generic.node import OWNER, CriNode
 from runtimes.kubelet.oserrors import translated
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class GarbageRun:
     now_ns: int
 
 
-def collect(node: Node, run: GarbageRun) -> None:
+def collect(node: CriNode, run: GarbageRun) -> None:
     """Containers, then sandboxes, then logs.
 
     Raises:
@@ -63,15 +63,15 @@ def collect(node: Node, run: GarbageRun) -> None:
         raise failures[0]
 
 
-def _is_own(node: Node, annotations: Mapping[str, str]) -> bool:
+def _is_own(node: CriNode, annotations: Mapping[str, str]) -> bool:
     return annotations.get(OWNER) == str(node.config.root)
 
 
 def _attempt_all(
     ids: Iterable[str],
     failures: list[errors.Error],
-    node: Node,
-    remove: Callable[[Node, str], None],
+    node: CriNode,
+    remove: Callable[[CriNode, str], None],
 ) -> None:
     for each in ids:
         try:
@@ -80,11 +80,11 @@ def _attempt_all(
             failures.append(error)
 
 
-def _remove_container(node: Node, container_id: str) -> None:
+def _remove_container(node: CriNode, container_id: str) -> None:
     delete_container(node.service, container_id)
 
 
-def _remove_sandbox(node: Node, sandbox_id: str) -> None:
+def _remove_sandbox(node: CriNode, sandbox_id: str) -> None:
     node.service.stop_pod_sandbox(sandbox_id)
     node.service.remove_pod_sandbox(sandbox_id)
 
@@ -131,7 +131,7 @@ def _age(container: cri.Container) -> int:
     return container.created_at
 
 
-def _sandboxes_to_remove(node: Node, run: GarbageRun) -> list[str]:
+def _sandboxes_to_remove(node: CriNode, run: GarbageRun) -> list[str]:
     """All dead ones of a removed pod; of others all dead ones but the newest sandbox."""
     owners = {container.pod_sandbox_id for container in node.service.list_containers()}
     by_pod: dict[str, list[cri.PodSandbox]] = defaultdict(list)
@@ -150,7 +150,7 @@ def _sandboxes_to_remove(node: Node, run: GarbageRun) -> list[str]:
     return remove
 
 
-def _remove_logs(node: Node, run: GarbageRun) -> list[errors.Error]:
+def _remove_logs(node: CriNode, run: GarbageRun) -> list[errors.Error]:
     """Those of removed pods, and links that lead nowhere; return what couldn't be removed."""
     failures: list[errors.Error] = []
     for folder in _logs_of_removed(node, run):
@@ -164,7 +164,7 @@ def _remove_logs(node: Node, run: GarbageRun) -> list[errors.Error]:
     return failures
 
 
-def _logs_of_removed(node: Node, run: GarbageRun) -> Iterator[Path]:
+def _logs_of_removed(node: CriNode, run: GarbageRun) -> Iterator[Path]:
     root = node.config.log_root
     for folder in root.iterdir() if root.is_dir() else ():
         try:

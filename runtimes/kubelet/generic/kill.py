@@ -25,10 +25,10 @@ from runtimes.kubelet.sync.grace import StopPlan, plan_of, plan_of_orphan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from runtimes.core.cri.services import CriService
     from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerStatus, SandboxStatus
     from runtimes.kubelet.actions.model import ContainerKill
+    from runtimes.kubelet.generic.containers import Containers
     from runtimes.kubelet.generic.node import Node
 
 _TO_STOP = {ContainerState.RUNNING, ContainerState.UNKNOWN}
@@ -61,7 +61,7 @@ def kill_pod(node: Node, kill: PodKill) -> list[SyncResult]:
         reverse=True,
     )
     results.extend(_stop_of(node, kill, one, time.monotonic() - began)() for one in last)
-    results.extend(_stop_sandbox(node.service, kill.uid, one.id) for one in kill.sandboxes)
+    results.extend(_stop_sandbox(node.containers, kill.uid, one.id) for one in kill.sandboxes)
     return results
 
 
@@ -69,7 +69,7 @@ def kill_container(node: Node, pod: v1.Pod, kill: ContainerKill) -> None:
     """Stop one container that has to go, with the grace that its reason gives."""
     node.tell(pod, EventReason.KILLING, kill.message, container=kill.name)
     plan = plan_of(pod, kill.container, kill.reason)
-    spec = kill.container or _described(node.service, kill.id, kill.name)
+    spec = kill.container or _described(node.containers, kill.id, kill.name)
     stop = Stop(uid=pod.metadata.uid, id=kill.id, container=spec, plan=plan, ips=kill.ips)
     stop_container(node, stop)
 
@@ -89,7 +89,7 @@ def _stop_of(
             if kill.pod is not None:
                 message = f"Stopping container {container.name}"
                 node.tell(kill.pod, EventReason.KILLING, message, container=container.name)
-            stop_container(node, _plan(node.service, kill, container, spent))
+            stop_container(node, _plan(node.containers, kill, container, spent))
         except errors.Error as error:
             return _failure(Action.KILL_CONTAINER, container.name, error)
         return SyncResult(Action.KILL_CONTAINER, container.name)
@@ -97,12 +97,12 @@ def _stop_of(
     return stop
 
 
-def _plan(service: CriService, kill: PodKill, container: ContainerStatus, spent: float) -> Stop:
+def _plan(containers: Containers, kill: PodKill, container: ContainerStatus, spent: float) -> Stop:
     if kill.pod is not None:
         spec = _spec_of(kill.pod, container.name)
         plan = plan_of(kill.pod, spec, override=kill.grace_period)
     else:
-        spec, plan = _from_annotations(service, container, kill.grace_period)
+        spec, plan = _from_annotations(containers, container, kill.grace_period)
     ips = next((one.ips for one in kill.sandboxes if one.ips), ())
     return Stop(uid=kill.uid, id=container.id, container=spec, plan=plan, ips=ips, spent=spent)
 
@@ -118,10 +118,10 @@ def _spec_of(pod: v1.Pod, name: str) -> v1.Container | v1.EphemeralContainer | N
 
 
 def _from_annotations(
-    service: CriService, container: ContainerStatus, override: int | None
+    containers: Containers, container: ContainerStatus, override: int | None
 ) -> tuple[v1.Container | None, StopPlan]:
     try:
-        annotations = service.container_status(container.id).status.annotations
+        annotations = containers.annotations(container.id, container.name)
     except errors.NotFound:
         return None, plan_of_orphan(None, None, override)
     notes = read_annotations(annotations)
@@ -129,18 +129,18 @@ def _from_annotations(
     return described_container(container.name, annotations), plan
 
 
-def _described(service: CriService, container_id: str, name: str) -> v1.Container | None:
+def _described(containers: Containers, container_id: str, name: str) -> v1.Container | None:
     """From its annotations, for a container that no manifest has any more."""
     try:
-        annotations = service.container_status(container_id).status.annotations
+        annotations = containers.annotations(container_id, name)
     except errors.NotFound:
         return None
     return described_container(name, annotations)
 
 
-def _stop_sandbox(service: CriService, uid: str, sandbox_id: str) -> SyncResult:
+def _stop_sandbox(containers: Containers, uid: str, sandbox_id: str) -> SyncResult:
     try:
-        service.stop_pod_sandbox(sandbox_id)
+        containers.stop_sandbox(sandbox_id)
     except errors.Error as error:
         return _failure(Action.KILL_POD_SANDBOX, uid, error)
     return SyncResult(Action.KILL_POD_SANDBOX, uid)

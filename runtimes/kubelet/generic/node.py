@@ -1,9 +1,10 @@
-"""What all pods of one runtime share: the service, the settings, and what was learnt of both."""
+"""What all pods of one runtime share: its settings, its surroundings, and who runs containers."""
 
 from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from runtimes.kubelet.config import CgroupDriver
 from runtimes.kubelet.events import Event, EventReason, Recorder, log_event
 from runtimes.kubelet.generate.dns import Resolver, parse_resolv_conf
 from runtimes.kubelet.generate.objects import NO_OBJECTS, ObjectSource
+from runtimes.kubelet.generic.cri_containers import CriContainers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from runtimes.core.cri.services import CriService
     from runtimes.core.pod import v1
     from runtimes.kubelet.config import KubeletConfig
+    from runtimes.kubelet.generic.containers import Containers
 
 OWNER = "runtimes.kubelet/root"
 """Annotation of sandboxes and containers: the root folder of the kubelet that made them."""
@@ -57,29 +60,24 @@ ALONE = Surroundings()
 
 
 @dataclass(kw_only=True)
-class Node:
+class Node(ABC):
     """Thread-safe.
 
     Attributes:
         image_backoff: of pulls that failed, apart from containers that crash.
     """
 
-    service: CriService
     config: KubeletConfig
     around: Surroundings = ALONE
     image_backoff: Backoff = field(init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.image_backoff = Backoff(clock=lambda: self.around.now_ns() / 1e9)
 
-    @cached_property
-    def systemd(self) -> bool:
-        """The runtime wants cgroup parents as systemd slices."""
-        if self.config.cgroup_driver is not CgroupDriver.AUTO:
-            return self.config.cgroup_driver is CgroupDriver.SYSTEMD
-        with self._lock:
-            return _uses_systemd(self.service)
+    @property
+    @abstractmethod
+    def containers(self) -> Containers:
+        """Its containers, to start and to stop."""
 
     def resolver(self) -> Resolver:
         """The node's own name servers; none when its file can't be read."""
@@ -97,6 +95,26 @@ class Node:
         self.around.record(
             Event(pod_uid=uid, reason=reason, message=message, container=container, warning=True)
         )
+
+
+@dataclass(kw_only=True)
+class CriNode(Node):
+    """One whose pods a CRI service runs."""
+
+    service: CriService
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def containers(self) -> CriContainers:
+        return CriContainers(self.service, self.config)
+
+    @cached_property
+    def systemd(self) -> bool:
+        """The runtime wants cgroup parents as systemd slices."""
+        if self.config.cgroup_driver is not CgroupDriver.AUTO:
+            return self.config.cgroup_driver is CgroupDriver.SYSTEMD
+        with self._lock:
+            return _uses_systemd(self.service)
 
 
 def _uses_systemd(service: CriService) -> bool:

@@ -15,14 +15,14 @@ from runtimes.kubelet.volumes.cleanup import clean_up, remove_tree
 if TYPE_CHECKING:
     from runtimes.core.pod.status import RunningPod
     from runtimes.kubelet.config import KubeletConfig
-    from runtimes.kubelet.generic.node import Node
+    from runtimes.kubelet.generic.node import CriNode
 
 CGROUPS = Path("/sys/fs/cgroup")
 _CGROUP_PATIENCE = 0.3
 _CGROUP_PAUSE = 0.01
 
 
-def remove_pod(node: Node, running: RunningPod) -> None:
+def remove_pod(node: CriNode, running: RunningPod) -> None:
     """Remove a stopped pod's containers and sandboxes, then its files. Idempotent."""
     sandboxes, containers = list_pod(node.service, running.uid)
     for sandbox in sandboxes:

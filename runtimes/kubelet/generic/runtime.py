@@ -12,7 +12,7 @@ from runtimes.core.pod.status import ExecResult
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic import facts
 from runtimes.kubelet.generic.changes import Changes
-from runtimes.kubelet.generic.node import ALONE, Node, Surroundings
+from runtimes.kubelet.generic.node import ALONE, CriNode, Surroundings
 from runtimes.kubelet.generic.pods import get_pods
 from runtimes.kubelet.generic.status import EndedContainers, pod_status
 
@@ -63,7 +63,7 @@ class GenericRuntime:
     ) -> None:
         self._service = service
         self._name = name
-        self._node = Node(service=service, config=config or KubeletConfig(), around=around)
+        self._node = CriNode(service=service, config=config or KubeletConfig(), around=around)
         self._ended = EndedContainers()
         self._changes = Changes(service)
 

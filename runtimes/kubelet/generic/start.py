@@ -24,9 +24,8 @@ from runtimes.kubelet.generate.container import (
     container_environment,
 )
 from runtimes.kubelet.generic import pod_files
-from runtimes.kubelet.generic.images import PodImages
 from runtimes.kubelet.generic.kill import kill_container
-from runtimes.kubelet.generic.node import OWNER, Node
+from runtimes.kubelet.generic.node import OWNER
 from runtimes.kubelet.generic.stop import hook_target
 from runtimes.kubelet.hooks.run import run_hook
 from runtimes.kubelet.oserrors import translated
@@ -40,15 +39,8 @@ if TYPE_CHECKING:
 
     from runtimes.core.pod.status import RegistryAuth
     from runtimes.kubelet.generate.security import ImageFacts
-
-
-@dataclass(frozen=True, slots=True)
-class CriSandbox:
-    """A READY sandbox and what its containers need of it."""
-
-    id: str
-    config: cri.PodSandboxConfig
-    ips: tuple[str, ...]
+    from runtimes.kubelet.generic.containers import Sandbox
+    from runtimes.kubelet.generic.node import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ class Start:
     node: Node
     pod: v1.Pod
     container: v1.Container | v1.EphemeralContainer
-    sandbox: CriSandbox
+    sandbox: Sandbox
     volumes: Mapping[str, Path | cri.ImageSpec]
     status: PodStatus
     auths: Sequence[RegistryAuth] = ()
@@ -81,10 +73,10 @@ def start_container(start: Start) -> str:
     with _reason(start, Reason.CREATE_CONTAINER_CONFIG_ERROR):
         config = _config(replace(start, volumes=volumes), image)
     with _reason(start, Reason.CREATE_CONTAINER_ERROR):
-        container_id = node.service.create_container(start.sandbox.id, config, start.sandbox.config)
+        container_id = node.containers.create(start.pod, config, start.sandbox)
     _tell(start, EventReason.CREATED, f"Created container {container.name}")
     with _reason(start, Reason.RUN_CONTAINER_ERROR):
-        node.service.start_container(container_id)
+        node.containers.start(container_id)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)
     _post_start(start, container_id)
@@ -120,7 +112,7 @@ def _post_start(start: Start, container_id: str) -> None:
 
 def _ensure(start: Start, container: v1.Container | v1.EphemeralContainer) -> ImageFacts:
     node = start.node
-    images = PodImages(node.service, start.auths, start.sandbox.config)
+    images = node.containers.images(start.auths, start.sandbox)
     return ensure_image(
         container, images, ImageWants(start.pod, node.image_backoff, node.around.record)
     )
@@ -171,7 +163,6 @@ def _config(start: Start, image: ImageFacts) -> cri.ContainerConfig:
         objects=node.around.objects,
         target_id=_target_id(start),
     )
-    folders.container_logs(container.name).mkdir(mode=0o755, parents=True, exist_ok=True)
     mounts = _mounts(start, folders, inputs)
     config = container_config(pod, container, replace(inputs, mounts=tuple(mounts)))
     config.annotations[OWNER] = str(node.config.root)
@@ -186,7 +177,7 @@ def _next_attempt(start: Start, folders: layout.PodFolders) -> int:
         left = pod_files.last_attempt_in_logs(folders.container_logs(name))
         return 0 if left is None else left + 1
     if latest.state is ContainerState.CREATED:
-        start.node.service.remove_container(latest.id)
+        start.node.containers.remove(latest.id)
         return latest.restart_count
     return latest.restart_count + 1
 
@@ -228,10 +219,15 @@ def _link_log(start: Start, config: cri.ContainerConfig, container_id: str) -> N
         return
     meta = start.pod.metadata
     link = legacy_log_link(meta.name, meta.namespace, start.container.name, container_id, root=root)
-    target = layout.pod_folders(start.node.config, start.pod).logs / config.log_path
     try:
+        target = start.node.containers.log_file(start.pod, config, container_id)
         root.mkdir(mode=0o755, parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to(target)
     except OSError as error:
-        start.node.warn(start.pod, EventReason.FAILED, f"link log {link}: {error.strerror}")
+        why = error.strerror
+    except errors.Error as error:
+        why = str(error)
+    else:
+        return
+    start.node.warn(start.pod, EventReason.FAILED, f"link log {link}: {why}")

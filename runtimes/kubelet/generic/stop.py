@@ -11,15 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.core.pod.status import ExecResult
 from runtimes.kubelet.events import Event, EventReason
 from runtimes.kubelet.hooks.run import HookTarget, run_hook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtimes.core.cri.services import CriService
     from runtimes.core.pod import v1
     from runtimes.kubelet.generic.node import Node
     from runtimes.kubelet.sync.grace import StopPlan
@@ -52,7 +49,7 @@ def stop_container(node: Node, stop: Stop) -> None:
     began = time.monotonic()
     _pre_stop(node, stop)
     spent = stop.spent + time.monotonic() - began
-    node.service.stop_container(stop.id, stop.plan.timeout(spent))
+    node.containers.stop(stop.id, stop.plan.timeout(spent))
 
 
 def _pre_stop(node: Node, stop: Stop) -> None:
@@ -84,18 +81,6 @@ def hook_target(
     return HookTarget(
         container=container,
         pod_ip=ips[0] if ips else node.config.host_ip,
-        exec=partial(_exec, node.service, container_id),
-        runs=partial(_runs, node.service, container_id),
+        exec=partial(node.containers.exec, container_id),
+        runs=partial(node.containers.runs, container_id),
     )
-
-
-def _exec(service: CriService, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
-    answer = service.exec_sync(container_id, cmd, timeout)
-    return ExecResult(answer.exit_code, answer.stdout, answer.stderr)
-
-
-def _runs(service: CriService, container_id: str) -> bool:
-    try:
-        return service.container_status(container_id).status.state == cri.CONTAINER_RUNNING
-    except errors.NotFound:
-        return False

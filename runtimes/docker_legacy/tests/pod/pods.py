@@ -54,6 +54,7 @@ def pod_of(
     image: str = BUSYBOX,
     pull: str = "Never",
     security: v1.SecurityContext | None = None,
+    lifecycle: v1.Lifecycle | None = None,
 ) -> v1.Pod:
     container = v1.Container(
         name="app",
@@ -61,6 +62,7 @@ def pod_of(
         image_pull_policy=pull,
         command=("sh", "-c", script),
         security_context=security,
+        lifecycle=lifecycle,
     )
     uid = secrets.token_hex(8)
     return v1.Pod(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.engines.registry import PASSWORD, USER
-from runtimes.core import errors
+from runtimes.core import errors, labels
 from runtimes.core.docker.interface import ListOptions
+from runtimes.core.pod import v1
 from runtimes.core.pod.gc import GarbagePolicy
 from runtimes.core.pod.status import RegistryAuth
 from runtimes.docker_legacy.tests.pod.pods import (
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runtimes.contract.engines.session import EngineSession
-    from runtimes.core.pod import v1
     from runtimes.docker_legacy.tests.pod.pods import Node
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
@@ -147,3 +148,15 @@ def test_what_is_removed_leaves_no_container_and_no_link(node: Node) -> None:
     assert listed == []
     assert node.config.log_links is not None
     assert list(node.config.log_links.glob(f"{pod.metadata.name}_*")) == []
+
+
+def test_a_container_with_a_hook_tells_of_its_pod_to_who_has_no_manifest(node: Node) -> None:
+    hook = v1.LifecycleHandler(exec=v1.ExecAction(command=("sh", "-c", "echo bye > /proc/1/fd/1")))
+    pod = pod_of("exec sleep 1000", lifecycle=v1.Lifecycle(pre_stop=hook))
+    node.sync(pod, runs)
+    (container,) = containers_of(node, pod)
+
+    noted = node.manager.node.docker.inspect_container(container)["Config"]["Labels"]
+
+    assert json.loads(noted[labels.POD_DATA])["metadata"]["uid"] == pod.metadata.uid
+    node.remove(pod)
