@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from runtimes.core.streaming.session import StreamSession
+    from runtimes.core.streaming.session import Size, StreamSession
 
 END_OF_TRANSMISSION = b"\x04"
 
@@ -55,18 +55,27 @@ class LocalSession:
 
     Args:
         env: all of its environment; None for this process's.
+        size: of its terminal from the first moment on.
 
     Raises:
         InvalidArgument: there is no such program, looked for where this process looks.
     """
 
     def __init__(
-        self, argv: Sequence[str], *, tty: bool, stdin: bool, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        tty: bool,
+        stdin: bool,
+        env: Mapping[str, str] | None = None,
+        size: Size | None = None,
     ) -> None:
         program = shutil.which(argv[0])
         if program is None:
             raise errors.InvalidArgument(f"exec: no such file or directory: {argv[0]}")
         self._tty, child = pty.openpty() if tty else (-1, -1)
+        if size is not None:
+            self.resize(*size)
         command = [program, *argv[1:]]
         feed = subprocess.PIPE if stdin else subprocess.DEVNULL
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
+from runtimes.core.docker.beyond import Streams
 from runtimes.core.docker.session import check_streams
 from runtimes.core.host import tree
 from runtimes.core.streaming.collect import finish
@@ -23,7 +24,6 @@ from runtimes.core.streaming.local import LocalSession
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtimes.core.docker.beyond import Streams
     from runtimes.core.docker.interface import DockerInterface
     from runtimes.core.docker.processes import ProcessFinder
     from runtimes.core.docker.types import ContainerInspect
@@ -41,7 +41,7 @@ class NsenterExec:
     def exec(self, container_id: str, cmd: Sequence[str], timeout: int) -> ExecResult:
         patience = deadline.remaining(float(timeout) if timeout > 0 else None)
         until = None if patience is None else time.monotonic() + patience
-        with self._enter(container_id, cmd, tty=False, stdin=False) as opened:
+        with self._enter(container_id, cmd, Streams()) as opened:
             result = finish(opened, until)
             if result is None:
                 tree.kill({opened.pid}, ())
@@ -53,14 +53,9 @@ class NsenterExec:
 
     def open_exec(self, container_id: str, cmd: Sequence[str], streams: Streams) -> LocalSession:
         check_streams(f"run a command in container '{container_id}'", streams)
-        session = self._enter(container_id, cmd, tty=streams.tty, stdin=streams.stdin)
-        if streams.size is not None:
-            session.resize(*streams.size)
-        return session
+        return self._enter(container_id, cmd, streams)
 
-    def _enter(
-        self, container_id: str, cmd: Sequence[str], *, tty: bool, stdin: bool
-    ) -> LocalSession:
+    def _enter(self, container_id: str, cmd: Sequence[str], streams: Streams) -> LocalSession:
         what = f"run a command in container '{container_id}'"
         if not cmd:
             raise errors.InvalidArgument(f"{what}: none is given")
@@ -73,7 +68,13 @@ class NsenterExec:
                 f"{what}: its processes can't be seen from here; use exec_handler=native"
             )
         argv = [*entering(init.pid, user_of(found, init.pid)), *cmd]
-        return LocalSession(argv, tty=tty, stdin=stdin, env=environment(found))
+        return LocalSession(
+            argv,
+            tty=streams.tty,
+            stdin=streams.stdin,
+            env=environment(found),
+            size=streams.size,
+        )
 
 
 def entering(pid: int, user: tuple[int, int] | None) -> list[str]:
