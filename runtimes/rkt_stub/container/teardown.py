@@ -72,7 +72,9 @@ def forget(engine: ShimEngine, record: ContainerRecord) -> None:
 
 
 def _remove_app(engine: ShimEngine, record: ContainerRecord) -> None:
-    """In a pod that has ended nothing can be removed; it goes with the pod."""
+    """In a pod that has ended nothing can be removed; it goes with the pod, or has gone."""
+    if not engine.logs(record.sandbox_id).is_dir():
+        return
     uuid = engine.uuid(record.sandbox_id)
     with engine.changing(record) as rkt:
         answer = rm(rkt, uuid, record.app)

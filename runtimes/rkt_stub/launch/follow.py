@@ -139,22 +139,26 @@ class Follower:
         self._due[app] = self._due.get(app, False) or closed
 
     def _give_turns(self) -> None:
+        """One log that can't be written loses lines; the others go on."""
         for app, closed in list(self._due.items()):
-            if self._has_more(app):
-                continue
-            del self._due[app]
-            if closed and app in self._copies:
-                self._copies.pop(app).close()
-                (self.folder / f"{app}{WHOLE}").touch()
+            try:
+                has_more = self._give_turn(app, closed=closed)
+            except OSError as error:
+                _log.warning("rkt log of %s not passed on: %s", app, error)
+                has_more = False
+            if not has_more:
+                del self._due[app]
 
-    def _has_more(self, app: str) -> bool:
-        """Give it a turn. One log that can't be written loses lines; the others go on."""
-        try:
-            copy = self._copies.get(app) or self._open(app)
-            return copy is not None and copy.pass_on()
-        except OSError as error:
-            _log.warning("rkt log of %s not passed on: %s", app, error)
+    def _give_turn(self, app: str, *, closed: bool) -> bool:
+        """True when there may be more."""
+        copy = self._copies.get(app) or self._open(app)
+        if copy is None:
             return False
+        has_more = copy.pass_on()
+        if closed and not has_more:
+            self._copies.pop(app).close()
+            (self.folder / f"{app}{WHOLE}").touch()
+        return has_more
 
     def _open(self, app: str) -> _Copy | None:
         """None for a file that nobody asked for, or of which all was passed on."""

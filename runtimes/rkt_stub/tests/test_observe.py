@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,7 @@ from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.rkt_stub.container.create import identity
 from runtimes.rkt_stub.container.list import list_containers
 from runtimes.rkt_stub.container.observe import observe
+from runtimes.rkt_stub.container.remove import remove_container
 from runtimes.rkt_stub.container.start import start_container
 from runtimes.rkt_stub.container.stop import stop_container
 from runtimes.rkt_stub.images.accounts import AccountCache, Accounts
@@ -159,6 +161,17 @@ def test_a_container_whose_record_is_lost_leaves_its_pod_and_the_others(tmp_path
 
     assert engine.containers.ids() == [other.id]
     assert list(rkt.apps) == [other.app]
+
+
+def test_a_container_whose_pod_is_gone_with_its_folder_can_be_removed(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, Program())
+    with engine.containers.create(RECORD):
+        pass
+    shutil.rmtree(engine.folder(RECORD.sandbox_id))
+
+    remove_container(engine, RECORD.id)
+
+    assert engine.containers.ids() == []
 
 
 def test_a_container_that_is_removed_meanwhile_is_missing_from_the_list_only(

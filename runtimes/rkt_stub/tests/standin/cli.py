@@ -1,7 +1,12 @@
-"""rkt's command line: which command, its flags, and what it exits with."""
+"""rkt's command line: which command, its flags, and what it exits with.
+
+Each command is a process, of which a test needs dozens: so none imports, not even `typing`, what it
+can do without.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -71,7 +76,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write(f"NAME:\n\trkt {command}\n\nOPTIONS:\n{_options(known)}")
         return 0
     os.environ.setdefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-    found = __import__(f"{__package__}.do_{module}", fromlist=[""])
+    found = importlib.import_module(f"{__package__}.do_{module}")
     do = getattr(found, command.replace(" ", "_").replace("-", "_"))
     try:
         return int(do(given.get("dir", "/var/lib/rkt"), given) or 0)
