@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,15 +92,19 @@ def test_a_pod_that_is_forestalled_never_begins(tmp_path: Path) -> None:
     assert forestall(tmp_path / "gone")
 
 
-def test_a_supervisor_begins_though_somebody_looks_whether_one_lives(tmp_path: Path) -> None:
+def test_a_supervisor_begins_though_somebody_looks_whether_one_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = unit(tmp_path, "exit 4")
     made.save()
     with (made.folder / ALIVE).open("w") as looked_at:
         fcntl.flock(looked_at, fcntl.LOCK_SH)
-        Timer(0.1, fcntl.flock, (looked_at.fileno(), fcntl.LOCK_UN)).start()
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looked_at, fcntl.LOCK_UN))
         supervise.main(made.folder)
 
-    assert wait_for_end(made.folder) == 4
+    found = ended(made.folder)
+    assert found is not None
+    assert found.exit_code == 4
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"exit_code": 1}', "[]"])
