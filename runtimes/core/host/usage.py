@@ -88,7 +88,7 @@ class UsageCache:
         self._clock_ns = clock_ns
         self._known: dict[Path, Usage] = {}
         self._lock = threading.Lock()
-        self._walks = Walks(self._measure)
+        self._walks = Walks(self.get)
 
     def get(self, folder: Path) -> Usage:
         """Return the usage of `folder`, at most `max_age` old; that may take as long as a walk."""

@@ -1,4 +1,4 @@
-"""Walks of folders that nobody waits for: a few at a time, in threads that end with the work."""
+"""Walks of folders that nobody waits for: a few at a time, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -44,18 +44,12 @@ class Walks:
         self._walkers += 1
         threading.Thread(target=self._run, args=(folder,), name="walk", daemon=True).start()
 
-    def _run(self, first: Path) -> None:
-        folder: Path | None = first
-        while folder is not None:
-            try:
-                self._walk(folder)
-            finally:
-                folder = self._next(folder)
-
-    def _next(self, finished: Path) -> Path | None:
-        with self._lock:
-            self._done.pop(finished).set()
-            if self._waiting:
-                return self._waiting.popleft()
-            self._walkers -= 1
-            return None
+    def _run(self, folder: Path) -> None:
+        try:
+            self._walk(folder)
+        finally:
+            with self._lock:
+                self._done.pop(folder).set()
+                self._walkers -= 1
+                if self._waiting:
+                    self._hand_out(self._waiting.popleft())

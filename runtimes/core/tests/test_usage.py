@@ -96,3 +96,27 @@ def test_many_long_walks_cost_no_more_than_a_few(disk: Disk, cache: UsageCache) 
     for folder in folders:
         told(cache, folder)
     assert sorted(disk.walked) == sorted(folders)
+
+
+def test_a_walk_that_fails_keeps_no_other_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    walked: list[str] = []
+    gathered = threading.Event()
+
+    def walk(folder: Path) -> None:
+        assert gathered.wait(60)
+        walked.append(folder.name)
+        raise RuntimeError(folder)
+
+    several = walks.Walks(walk)
+    names = [str(number) for number in range(3 * walks.AT_ONCE)]
+    for name in names:
+        several.begin(Path(name), 0)
+    gathered.set()
+
+    until = time.monotonic() + 30
+    while len(failed) < len(names):
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    assert sorted(walked) == sorted(names)
