@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runtimes.cli.failure import RUNTIME_FAILED, ExitCode
 
 if TYPE_CHECKING:
+    from runtimes.client import StartFailed
     from runtimes.core.errors import Error
 
 CANNOT_EXECUTE = 126
@@ -42,6 +43,11 @@ def of_message(message: str) -> int:
 def of_start_failure(reason: str, message: str) -> int:
     """Code for a container that didn't start; only its program's failure is 126 or 127."""
     return of_message(message) if reason in _STARTS else RUNTIME_FAILED
+
+
+def of_failed_start(error: StartFailed) -> ExitCode:
+    """Give an error of a start its code."""
+    return ExitCode(str(error), of_start_failure(error.reason, error.detail))
 
 
 def of_failed_exec(error: Error) -> ExitCode:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from runtimes.kubelet.status.view import PodView
 
 
+_NEVER_RAN = {"StartError", "ContainerCannotRun"}
+"""Reasons of containers that have ended without a start, as CRI runtimes and Docker's shims say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugOptions:
     """How the container shall be.
@@ -55,7 +59,6 @@ def debug(
         DeadlineExceeded: it hasn't started within `timeout` seconds.
     """
     from runtimes.client.errors import StartFailed
-    from runtimes.client.progress import start_failure
 
     asked = options or DebugOptions()
     _check_runs(pod, asked.target)
@@ -63,17 +66,27 @@ def debug(
     pod.runtime.store.add_ephemeral(pod.uid, container)
     joined = pod.runtime.pod(pod.uid)
     view = joined.drive(
-        lambda view: _has_begun(view, container.name) or start_failure(view) is not None,
+        lambda view: _has_begun(view, container.name) or _failure(view, container.name) is not None,
         timeout=timeout,
     )
-    failure = start_failure(view)
-    if failure is not None and not _has_begun(view, container.name):
+    failure = _failure(view, container.name)
+    if failure is not None:
         raise StartFailed(pod.full_name, *failure)
     return joined.container(container.name)
 
 
 def _has_begun(view: PodView, name: str) -> bool:
     return view.finished or view.observed.latest(name) is not None
+
+
+def _failure(view: PodView, name: str) -> tuple[str, str, str] | None:
+    """Why it doesn't start; by what is left of it, for an agent may have tried it."""
+    from runtimes.client.progress import start_failure
+
+    latest = view.observed.latest(name)
+    if latest is not None and latest.reason in _NEVER_RAN:
+        return name, latest.reason, latest.message
+    return start_failure(view, name)
 
 
 def _check_runs(pod: Pod, target: str) -> None:

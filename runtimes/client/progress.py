@@ -25,12 +25,16 @@ def has_started(view: PodView) -> bool:
     return view.finished or (bool(statuses) and all(map(_has_run, statuses)))
 
 
-def start_failure(view: PodView) -> tuple[str, str, str] | None:
-    """What the last sync couldn't start: container (empty for the pod), reason and message."""
+def start_failure(view: PodView, container: str = "") -> tuple[str, str, str] | None:
+    """What the last sync couldn't start: container (empty for the pod), reason and message.
+
+    With `container`, failures of others don't count.
+    """
     for result in view.result.failures:
         if result.action in _STARTS and result.reason not in BACK_OFFS:
             on_pod = result.action not in {Action.START_CONTAINER, Action.INIT_CONTAINER}
-            return "" if on_pod else result.target, str(result.reason), result.message
+            if on_pod or container in {"", result.target}:
+                return "" if on_pod else result.target, str(result.reason), result.message
     return ("", "FailedSync", view.result.error) if view.result.error else None
 
 

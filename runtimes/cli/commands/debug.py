@@ -71,6 +71,8 @@ def pod(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Example: runtimes debug web -it --image busybox --target app -- sh
     """
+    from runtimes.cli.exit_codes import of_failed_start
+    from runtimes.client import StartFailed
     from runtimes.client.debug import DebugOptions, debug
 
     if tty and not is_terminal(0):
@@ -79,7 +81,10 @@ def pod(  # noqa: PLR0913, PLR0917 - one parameter per option
     words = command[1:] if command[:1] == ("--",) else command
     options = DebugOptions(name=container, target=target, stdin=stdin, tty=tty)
     with current().connect() as runtime:
-        made = debug(runtime.pod(pod, namespace), image, words, options)
+        try:
+            made = debug(runtime.pod(pod, namespace), image, words, options)
+        except StartFailed as error:
+            raise of_failed_start(error) from error
         if detach:
             click.echo(made.name)
             return 0

@@ -143,8 +143,7 @@ def _start(pods: Sequence[Pod]) -> int:
 
 
 def _start_one(pod: Pod) -> None:
-    from runtimes.cli.exit_codes import of_start_failure
-    from runtimes.cli.failure import ExitCode
+    from runtimes.cli.exit_codes import of_failed_start
     from runtimes.cli.output.progress import shown
     from runtimes.client import StartFailed
 
@@ -152,7 +151,7 @@ def _start_one(pod: Pod) -> None:
         with shown(f"Starting {pod.name}"):
             pod.start()
     except StartFailed as error:
-        raise ExitCode(str(error), of_start_failure(error.reason, error.detail)) from error
+        raise of_failed_start(error) from error
 
 
 def _attended(work: Work, *, remove: bool) -> int:

@@ -218,6 +218,9 @@ def test_a_pod_is_looked_into_by_a_container_beside_it(machine: Machine) -> None
     assert (typed.returncode, told) == (4, "typed 42\n")
     assert machine.ok("logs", name) == "up\n"
     assert "has a container typed" in machine("debug", name, "--image", _IMAGE, "-c", "typed")[2]
+    code, out, err = machine("debug", name, "--image", _IMAGE, "--", "no-such-program")
+    assert (code, out) == (127, "")
+    assert "no-such-program" in err
     assert "'nobody'" in machine("debug", name, "--image", _IMAGE, "--target", "nobody")[2]
     machine.ok("stop", name)
     assert "it doesn't run" in machine("debug", name, "--image", _IMAGE)[2]

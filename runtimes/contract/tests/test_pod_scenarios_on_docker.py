@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from runtimes.contract.pod_bench import AppliedPod
+from runtimes.contract.pod_bench import PATIENCE, AppliedPod
 from runtimes.core import discovery, errors, labels
 from runtimes.core.backend import Kind
 from runtimes.core.docker.interface import CreateOptions, DockerInterface, ListOptions
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runtimes.contract.pod_bench import PodBench
     from runtimes.contract.subject import Subject
     from runtimes.core.pod.status import SandboxStatus
+    from runtimes.kubelet.status.view import PodView
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 SLEEPER = """
@@ -181,6 +182,30 @@ def test_a_hook_takes_its_time_from_the_grace_and_no_more(
 
     assert 5 <= time.monotonic() - before < 15
     assert ("hooked" in pod.log("main")) is hooked
+
+
+def test_a_container_joins_a_pod_that_runs_and_sees_its_target(contract_pod: PodBench) -> None:
+    pod = running(contract_pod, SLEEPER)
+    before = pod.containers("main")
+    look = v1.EphemeralContainer(
+        name="look",
+        image=contract_pod.run.image,
+        image_pull_policy="Never",
+        command=("sh", "-c", "ps; exit 3"),
+        target_container_name="main",
+    )
+    spec = replace(pod.pod.spec, ephemeral_containers=(look,))
+
+    def has_ended(view: PodView) -> bool:
+        found = view.observed.latest("look")
+        return found is not None and found.state is ContainerState.EXITED
+
+    PodWorker(pod.runtime, replace(pod.pod, spec=spec)).run(has_ended, PATIENCE)
+
+    (ended,) = pod.containers("look")
+    assert ended.exit_code == 3
+    assert "sleep 1000" in pod.log("look")
+    assert pod.containers("main") == before
 
 
 def test_a_runtime_class_is_refused_by_name(contract_pod: PodBench) -> None:

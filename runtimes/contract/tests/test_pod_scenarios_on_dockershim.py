@@ -14,6 +14,7 @@ from runtimes.contract.tests.test_pod_scenarios_on_docker import (
     SLEEPER,
     running,
     sandboxes,
+    test_a_container_joins_a_pod_that_runs_and_sees_its_target,  # noqa: F401 - it runs here, too
     test_a_hook_takes_its_time_from_the_grace_and_no_more,  # noqa: F401 - it runs here, too
 )
 from runtimes.core.cri.v1 import api_pb2 as cri
