@@ -159,6 +159,26 @@ class ContainerUsage:
     writable_layer_bytes: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceUsage:
+    """What has gone over one interface of a pod since it was made."""
+
+    name: str
+    rx_bytes: int
+    rx_errors: int
+    tx_bytes: int
+    tx_errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkUsage:
+    """Of one pod with a network of its own at `timestamp_ns`; the default interface comes first."""
+
+    pod_uid: str
+    timestamp_ns: int
+    interfaces: tuple[InterfaceUsage, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ExecResult:
     """What a command inside a container left."""

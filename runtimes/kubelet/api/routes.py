@@ -22,7 +22,7 @@ from runtimes.kubelet.api.history import history
 from runtimes.kubelet.api.reply import PROMETHEUS, Reply
 from runtimes.kubelet.api.request import Refused
 from runtimes.kubelet.api.summary import disks, summary
-from runtimes.kubelet.api.usage import Sampler, image_stats
+from runtimes.kubelet.api.usage import Sampler, image_stats, network_stats
 from runtimes.kubelet.journal.kubernetes import event_list
 
 if TYPE_CHECKING:
@@ -92,8 +92,9 @@ class Routes:
     def _summary(self, _request: Request) -> Reply:
         sight, config = self.sight, self.sight.config
         on_disk = disks(config.root, image_stats(sight.runtime.image_stats))
-        looks = self.sampler.latest()
-        return reply.json(summary(config.node_name, looks, sight.pods(), on_disk))
+        node = {"nodeName": config.node_name, **on_disk}
+        looks, networks = self.sampler.latest(), network_stats(sight.runtime)
+        return reply.json(summary(node, looks, sight.pods(), networks))
 
     def _history(self, request: Request) -> Reply:
         since = request.query.get("since", "0")

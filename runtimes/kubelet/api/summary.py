@@ -1,7 +1,7 @@
 """``/stats/summary``: kubelet's Summary, of what a backend tells.
 
-A pod's use is the sum of its containers'. What no backend tells (networks, page faults, inodes of a
-root file system) is left out rather than made up.
+A pod's use is the sum of its containers'. What a backend doesn't tell (all: page faults, inodes of
+a root file system; some: networks) is left out rather than made up.
 
 Source: kubelet pkg/apis/stats/v1alpha1/types.go.
 """
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.pod import v1
-    from runtimes.core.pod.status import ContainerUsage, ImageStats
+    from runtimes.core.pod.status import ContainerUsage, ImageStats, InterfaceUsage, NetworkUsage
     from runtimes.kubelet.api.usage import Sample
 
 Json = dict[str, object]
 
 
 def summary(
-    node_name: str,
+    node: Json,
     looks: tuple[Sample | None, Sample],
     pods: Sequence[v1.Pod],
-    disks: Json,
+    networks: Sequence[NetworkUsage],
 ) -> Json:
-    """Compute it from two looks at what is used."""
-    return {"node": {"nodeName": node_name, **_node(looks), **disks}, "pods": _pods(looks, pods)}
+    """Compute it from two looks at what is used; `node` is what else is known of the node."""
+    return {"node": {**node, **_node(looks)}, "pods": _pods(looks, pods, networks)}
 
 
 def disks(root: Path, images: Sequence[ImageStats]) -> Json:
@@ -86,26 +86,48 @@ def _node(looks: tuple[Sample | None, Sample]) -> Json:
     }
 
 
-def _pods(looks: tuple[Sample | None, Sample], pods: Sequence[v1.Pod]) -> list[Json]:
+def _pods(
+    looks: tuple[Sample | None, Sample], pods: Sequence[v1.Pod], networks: Sequence[NetworkUsage]
+) -> list[Json]:
     before, now = looks
     started = {pod.metadata.uid: pod.status.start_time for pod in pods if pod.status}
+    network = {one.pod_uid: _network(one) for one in networks}
     by_pod: dict[str, list[ContainerUsage]] = {}
     for usage in now.containers.values():
         by_pod.setdefault(usage.pod_uid, []).append(usage)
-    return [_pod(usages, before, started.get(uid, "")) for uid, usages in sorted(by_pod.items())]
+    return [
+        _pod(usages, before, startTime=started.get(uid) or None, network=network.get(uid))
+        for uid, usages in sorted(by_pod.items())
+    ]
 
 
-def _pod(usages: Sequence[ContainerUsage], before: Sample | None, started: str) -> Json:
+def _pod(usages: Sequence[ContainerUsage], before: Sample | None, **known: object) -> Json:
     one = usages[0]
     containers = [_container(usage, before) for usage in usages]
     return _known(
         podRef={"name": one.pod_name, "namespace": one.pod_namespace, "uid": one.pod_uid},
-        startTime=started or None,
+        **known,
         containers=containers,
         cpu=_total(containers, "cpu", ("usageNanoCores", "usageCoreNanoSeconds")),
         memory=_total(containers, "memory", ("usageBytes", "workingSetBytes")),
         process_stats=_known(process_count=_sum(usage.pids for usage in usages)),
     )
+
+
+def _network(usage: NetworkUsage) -> Json:
+    """The default interface once more, above all of them."""
+    interfaces = [_interface(one) for one in usage.interfaces]
+    return {"time": format_ns(usage.timestamp_ns), **interfaces[0], "interfaces": interfaces}
+
+
+def _interface(usage: InterfaceUsage) -> Json:
+    return {
+        "name": usage.name,
+        "rxBytes": usage.rx_bytes,
+        "rxErrors": usage.rx_errors,
+        "txBytes": usage.tx_bytes,
+        "txErrors": usage.tx_errors,
+    }
 
 
 def _container(usage: ContainerUsage, before: Sample | None) -> Json:

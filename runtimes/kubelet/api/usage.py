@@ -7,14 +7,15 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from runtimes.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from runtimes.core.pod.status import ContainerUsage, ImageStats
+    from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.core.pod.status import ContainerUsage, ImageStats, NetworkUsage
 
 PERIOD = 5.0
 _KEPT = 120
@@ -117,6 +118,27 @@ def nano_cores(before: int | None, after: int | None, passed_ns: int) -> int | N
     if before is None or after is None or passed_ns <= 0 or after < before:
         return None
     return (after - before) * 10**9 // passed_ns
+
+
+@runtime_checkable
+class NetworkTeller(Protocol):
+    """A PodRuntime that counts what goes over its pods' networks."""
+
+    def network_stats(self) -> Sequence[NetworkUsage]:
+        """Of the pods that have one of their own.
+
+        Raises:
+            Unimplemented: this backend of it doesn't count it.
+        """
+        ...
+
+
+def network_stats(runtime: PodRuntime) -> Sequence[NetworkUsage]:
+    """What went over pods' networks; nothing where a backend can't tell."""
+    try:
+        return runtime.network_stats() if isinstance(runtime, NetworkTeller) else ()
+    except errors.Unimplemented:
+        return ()
 
 
 def image_stats(stats: Callable[[], Sequence[ImageStats]]) -> Sequence[ImageStats]:

@@ -15,6 +15,8 @@ from runtimes.core.pod.status import (
     ContainerStatus,
     ContainerUsage,
     Image,
+    InterfaceUsage,
+    NetworkUsage,
     SandboxStatus,
 )
 from runtimes.kubelet.generate.notes import SANDBOX_HASH, parse_hash, read_annotations
@@ -145,6 +147,26 @@ def from_cri_stats(stats: cri.ContainerStats) -> ContainerUsage:
         ),
         memory_usage_bytes=_value(memory.usage_bytes, memory.HasField("usage_bytes")),
         writable_layer_bytes=_value(layer.used_bytes, layer.HasField("used_bytes")),
+    )
+
+
+def from_cri_network(stats: cri.PodSandboxStats) -> NetworkUsage:
+    network = stats.linux.network
+    default = [network.default_interface] if network.HasField("default_interface") else []
+    others = [one for one in network.interfaces if one.name != network.default_interface.name]
+    return NetworkUsage(
+        stats.attributes.metadata.uid,
+        network.timestamp,
+        tuple(
+            InterfaceUsage(
+                name=one.name,
+                rx_bytes=one.rx_bytes.value,
+                rx_errors=one.rx_errors.value,
+                tx_bytes=one.tx_bytes.value,
+                tx_errors=one.tx_errors.value,
+            )
+            for one in (*default, *others)
+        ),
     )
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import labels
-from runtimes.core.pod.status import ContainerUsage, RuntimeCondition, RuntimeVersion
+from runtimes.core.pod.status import (
+    ContainerUsage,
+    NetworkUsage,
+    RuntimeCondition,
+    RuntimeVersion,
+)
 from runtimes.kubelet.generic import convert
 
 if TYPE_CHECKING:
@@ -32,6 +37,16 @@ def usage(service: CriService) -> list[ContainerUsage]:
     """Of the containers of pods; what someone else runs there is left out."""
     stats = service.list_container_stats()
     return [convert.from_cri_stats(one) for one in stats if labels.POD_UID in one.attributes.labels]
+
+
+def network_usage(service: CriService) -> list[NetworkUsage]:
+    """Of the pods that have a network of their own.
+
+    Raises:
+        Unimplemented: the service doesn't count it.
+    """
+    found = map(convert.from_cri_network, service.list_pod_sandbox_stats())
+    return [one for one in found if one.pod_uid and one.interfaces]
 
 
 def changed_pods(service: CriService) -> Iterator[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ContainerUsage,
         Image,
         ImageStats,
+        NetworkUsage,
         PodStatus,
         RegistryAuth,
         RunningPod,
@@ -104,6 +105,10 @@ class GenericRuntime:
 
     def stats(self) -> list[ContainerUsage]:
         return facts.usage(self._service)
+
+    def network_stats(self) -> list[NetworkUsage]:
+        """What went over the pods' networks; as `runtimes.kubelet.api.usage.NetworkTeller`."""
+        return facts.network_usage(self._service)
 
     def events(self) -> Iterator[str]:
         return facts.changed_pods(self._service)

@@ -168,6 +168,9 @@ def test_use_is_told_in_kubelets_shape(api: Api) -> None:
     assert found["memory"]["workingSetBytes"] == sum(
         one["memory"]["workingSetBytes"] for one in found["containers"]
     )
+    network = found["network"]
+    assert network["interfaces"] == [{key: network[key] for key in network["interfaces"][0]}]
+    assert network["rxBytes"] >= 0
     node = summary["node"]
     assert node["nodeName"] == api.bench.config.node_name
     assert node["memory"]["availableBytes"] > 0

@@ -67,6 +67,21 @@ def test_privileges_are_what_the_pod_allows(real: RealKubelet) -> None:
     assert text.endswith("masked\n")
 
 
+def test_what_goes_over_a_pods_network_is_counted(real: RealKubelet) -> None:
+    gateway = "$(ip route | awk '/default/ {print $3}')"
+    worker = real.worker(real.script(f"ping -c 1 -w 20 {gateway} && touch /sent; sleep 1000"))
+    view = worker.run(until=lambda view: view.running, timeout=60.0)
+    sent = ["sh", "-c", "until [ -e /sent ]; do sleep 0.1; done"]
+    assert real.runtime.exec(view.observed.containers[0].id, sent, 30).exit_code == 0
+
+    counted = {one.pod_uid: one.interfaces[0] for one in real.runtime.network_stats()}
+
+    found = counted[worker.pod.metadata.uid]
+    assert found.name == "eth0"
+    assert found.tx_bytes > 60
+    assert (found.rx_errors, found.tx_errors) == (0, 0)
+
+
 def test_an_empty_dir_belongs_to_the_pods_group(real: RealKubelet) -> None:
     text = real.output(
         real.script("touch /v/x; stat -c '%u %g' /v/x; stat -c '%a %g' /v", volume_mounts=(AT_V,)),
