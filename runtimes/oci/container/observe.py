@@ -7,18 +7,20 @@ neither, or another boot            exited, nobody knows how: that is noted once
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.oci.state import exit_file
 from runtimes.oci.state.derive import KILLED_EXIT_CODE, Condition, State, condition
+from runtimes.oci.state.exit_file import LOST_EXIT_CODE, Exit
 from runtimes.oci.state.record import ContainerPhase
 
 if TYPE_CHECKING:
     from runtimes.oci.engine import Engine
-    from runtimes.oci.state.exit_file import Exit
     from runtimes.oci.state.record import ContainerRecord
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _OOM_FILE = "oom"  # conmon leaves it in the bundle, and it survives a reboot
 
 
@@ -46,8 +48,13 @@ def _lost(engine: Engine, record: ContainerRecord) -> Exit | None:
 
     Removal saves its phase before it unlinks the note, so whichever comes last leaves none.
     """
-    path = engine.paths.exit_file(record.id)
-    exit_file.write_lost(path, _why_lost(engine, record))
+    path, why = engine.paths.exit_file(record.id), _why_lost(engine, record)
+    try:
+        exit_file.write_lost(path, why)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        return Exit(LOST_EXIT_CODE, record.started_at_ns, why)  # noted by a later look
     ended = exit_file.read(path)
     if _is_removed(engine, record):
         path.unlink(missing_ok=True)

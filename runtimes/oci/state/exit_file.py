@@ -52,9 +52,9 @@ def read(path: Path) -> Exit | None:
 def write_lost(path: Path, why: str) -> None:
     """Note that a container ended nobody knows how, unless its exit is on file."""
     temporary = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
-    temporary.write_text(f"{LOST_EXIT_CODE} {why}")
     try:
+        temporary.write_text(f"{LOST_EXIT_CODE} {why}")
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -161,6 +164,32 @@ def test_a_killed_monitor_costs_the_exit_code_and_no_more(every_pods: Pods) -> N
     assert (status.state, status.exit_code, status.reason) == (cri.CONTAINER_EXITED, 255, "Unknown")
     assert status.finished_at >= status.started_at
     assert every_pods.status(container) == status
+
+
+def test_a_lost_exit_that_cannot_be_noted_on_a_full_disk_hides_no_container(
+    pods: Pods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    pod = pods.run()
+    container, other = pods.start(pod, name="lost"), pods.start(pod, name="other")
+    record = pods.engine.containers.load(container)
+    assert record.monitor is not None
+    assert record.process is not None
+    for each in (record.monitor, record.process):
+        each.kill(signal.SIGKILL)
+    assert wait_gone([record.monitor, record.process], 10)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        states = {one.id: one.state for one in pods.service.list_containers()}
+        on_full_disk = pods.status(container)
+
+    assert states == {container: cri.CONTAINER_EXITED, other: cri.CONTAINER_RUNNING}
+    assert (on_full_disk.exit_code, on_full_disk.reason) == (255, "Unknown")
+    assert on_full_disk.finished_at >= on_full_disk.started_at
+    assert pods.status(container).exit_code == 255
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"version": 1}', b"\xff\xfe", b"[]", b"null"])
