@@ -27,7 +27,7 @@ from runtimes.oci.options import OciOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root]
+pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root, pytest.mark.timeout(180)]
 
 _IMAGE = "localhost/busybox:1"
 _EXAMPLE = Path(__file__).parents[3] / "examples" / "hello.yaml"
@@ -202,7 +202,6 @@ def test_a_pod_outlives_the_command_that_started_it(machine: Machine) -> None:
     assert machine.ok("logs", name) == "up\nbye\n"
 
 
-@pytest.mark.timeout(180)
 def test_a_pod_is_looked_into_by_a_container_beside_it(machine: Machine) -> None:
     name = machine.ok("run", "-d", _IMAGE, "--", "sh", "-c", _TRAP).strip()
     look = "hostname; grep -ac 'echo bye' /proc/1/cmdline; exit 6"
