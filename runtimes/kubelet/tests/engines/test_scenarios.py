@@ -9,7 +9,7 @@
     liveness fails, restartPolicy Never   here                     actions/        shim
     the runtime is away, and back         test_losses              -               away, dies
     a record or checkpoint is damaged     test_losses              store/          shim
-    two sandboxes are ready               here                     test_scenarios  shim
+    two sandboxes are ready               here                     test_scenarios  docker, shim
     a preStop hook outlasts its grace     here                     sync/test_grace  docker, shim
 
 pod/ is `runtimes.contract.pod`, which every backend passes; docker and shim are
