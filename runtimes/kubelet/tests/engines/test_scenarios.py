@@ -4,9 +4,9 @@
     a container is killed, and again      here                     test_scenarios  pod/phase
     one that never restarts ends          here                     test_scenarios  pod/phase, shim
     the sandbox is killed, or removed     here                     test_scenarios  docker, shim
-    a manifest's image changes            test_changes             test_scenarios  shim
+    a manifest's image changes            test_changes             test_scenarios  docker, shim
     an init container fails               here                     test_scenarios  pod/init
-    liveness fails, restartPolicy Never   here                     actions/        shim
+    liveness fails, restartPolicy Never   here                     actions/        docker, shim
     the runtime is away, and back         test_losses              -               away, dies
     a record or checkpoint is damaged     test_losses              store/          shim
     two sandboxes are ready               here                     test_scenarios  docker, shim
