@@ -101,9 +101,13 @@ class Soak:
         return {pod.name: one.id for pod in mine for one in pod.containers}
 
     def job_is_complete(self) -> bool:
-        runs = JobRuns(self.house.kubelet.root, "oci").list()
-        run = runs.get(("default", "job"))
-        return run is not None and run.outcome is Outcome.COMPLETE and len(run.ended) == _ATTEMPTS
+        """Raises AssertionError: it has ended otherwise."""
+        run = JobRuns(self.house.kubelet.root, "oci").list().get(("default", "job"))
+        if run is None or run.outcome is None:
+            return False
+        if run.outcome is not Outcome.COMPLETE or len(run.ended) != _ATTEMPTS:
+            raise AssertionError(f"the Job ended as {run}")
+        return True
 
     def settled(self) -> bool:
         return set(self.running()) == self.names
@@ -133,8 +137,15 @@ def leaks(house: House) -> list[str]:
     for kind in ("pods", "names", "jobs"):
         found += [f"record {path}" for path in (house.kubelet.root / kind).glob("*")]
     found += [f"log {path}" for path in house.kubelet.log_root.glob("*")]
-    groups = Path("/sys/fs/cgroup").glob(f"**/{house.kubelet.cgroup_root}/**/pod*")
-    return found + [f"cgroup {path}" for path in groups]
+    return found + [f"cgroup {path}" for path in _pod_groups(house.kubelet.cgroup_root)]
+
+
+def _pod_groups(cgroup_root: str) -> list[Path]:
+    """Those of pods in every hierarchy; others may go while it looks."""
+    top = Path("/sys/fs/cgroup")
+    bases = [*top.glob(cgroup_root), *top.glob(f"*/{cgroup_root}")]
+    folders = [Path(folder) for base in bases for folder, _, _ in os.walk(base)]
+    return [folder for folder in folders if folder.name.startswith("pod")]
 
 
 def _pid(house: House) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from distributions import ROOT
 
+from runtimes.cli.tests.typist import Typist
 from runtimes.contract.testimage.busybox import BUSYBOX, busybox
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Command:
             env=os.environ | self.environment,
             timeout=120,
         )
+
+    def typed(self, *arguments: str) -> int:
+        """Run a shell at a terminal and leave it once it asks; its exit code."""
+        command = [sys.executable, "-m", "runtimes.cli.main", *arguments]
+        with Typist(command, env=os.environ | self.environment) as typist:
+            typist.see(b"/ # ")
+            typist.type(b"exit\n")
+            return typist.leave()
 
 
 def configured(folder: Path, backend: str, settings: str) -> Command:
@@ -175,5 +184,8 @@ def test_the_readme_can_be_followed_line_by_line(embedded: Command, tmp_path: Pa
     for line in commands:
         words = line.replace("busybox.tar", str(archive)).replace("examples", f"{ROOT}/examples")
         words = re.sub(r" \.$", f" {tmp_path}", words)
+        if "-it" in words.split():
+            assert embedded.typed(*words.split()) == 0, line
+            continue
         done = embedded(*words.split())
         assert done.returncode == 0, f"{line}: {done.stderr}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 class Typist:
