@@ -37,12 +37,13 @@ FOREVER = "sleep 100000"
 
 @dataclass
 class Running:
-    """An agent in a thread; `seen` waits for what it does."""
+    """An agent in a thread; `reports` are what it said of its folder."""
 
     bench: Bench
     folder: Path
     stop_pods: bool = False
     stop: Callable[[], None] = field(default=lambda: None)
+    reports: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.started = threading.Event()
@@ -67,6 +68,7 @@ class Running:
             store=bench.store,
             config=bench.config,
             record=bench.events.append,
+            report=self.reports.append,
         )
         settings = AgentSettings(
             rescan=0.2, stop_pods=self.stop_pods, chores=HousekeepingSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,22 @@ def test_a_bad_file_stops_nothing(house: House) -> None:
     house.until(lambda: "other/app" in house.running())
 
     assert {name: house.running().get(name) for name in BOTH} == before
+
+
+def test_a_folder_that_is_away_ends_nothing_and_another_takes_its_place(house: House) -> None:
+    house.write()
+    agent = house.agent()
+    before = house.until(lambda: house.running() if set(house.running()) == BOTH else {})
+
+    house.folder.rename(house.folder.with_name("away"))
+    house.until(lambda: agent.reports and agent.reports[-1])
+    shutil.copytree(house.folder.with_name("away"), house.folder.with_name("another"))
+    house.folder.with_name("another").rename(house.folder)
+    house.until(lambda: not agent.reports[-1])
+    house.write("more")
+    house.until(lambda: "more/app" in house.running())
+
+    assert before.items() <= house.running().items()
 
 
 def test_pods_go_on_when_the_agent_ends_unless_it_was_told_to_end_them(house: House) -> None:
