@@ -94,14 +94,14 @@ def test_probe_of_something_else_is_unusable(
     assert probe.remedy
 
 
-def test_probe_of_an_engine_that_hangs_takes_under_a_second(scripted: ScriptedEngine) -> None:
+def test_probe_of_an_engine_that_hangs_gives_up(scripted: ScriptedEngine) -> None:
     scripted.on("GET /version", scripted.hang)
     before = time.monotonic()
 
     probe = engine.probe(EngineOptions(host=f"unix://{scripted.path}"))
 
     assert not probe.usable
-    assert time.monotonic() - before < 1.5
+    assert time.monotonic() - before < 10
 
 
 def test_open_where_nothing_listens_says_what_to_do(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +46,9 @@ def test_unclaimed_rpcs_are_refused(pods: Pods) -> None:
         pods.service.checkpoint_container("c", "/nowhere", 1)
 
 
-def test_a_probe_is_quick_and_names_what_it_found() -> None:
-    before = time.perf_counter()
-
+def test_a_probe_names_what_it_found() -> None:
     probe = backend.probe()
 
-    assert time.perf_counter() - before < 1
     if os.geteuid() != 0:
         assert "root" in probe.reason
     elif probe.usable:

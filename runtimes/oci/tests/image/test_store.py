@@ -335,14 +335,14 @@ def test_the_file_system_is_the_stores_own(store: ImageStore, app: Image) -> Non
     assert list(info.container_filesystems) == [usage]
 
 
-def test_lists_of_many_images_are_quick(store: ImageStore) -> None:
+def test_records_of_images_that_have_not_changed_are_not_read_again(
+    store: ImageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for n in range(500):
         record = ImageRecord(f"sha256:{n:064x}", {f"docker.io/library/a{n}:1": n})
         (store.layout.images / f"sha256-{n:064x}.json").write_bytes(encode(record))
+    before = store.records()
+    monkeypatch.setattr("runtimes.oci.image.index.decode", None)
 
-    store.records()
-    begin = time.perf_counter()
-    found = store.records()
-
-    assert len(found) == 500
-    assert time.perf_counter() - begin < 0.1
+    assert store.records() == before
+    assert len(before) == 500
