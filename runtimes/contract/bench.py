@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtimes.contract.workbench import Workbench
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.logs import line as log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-    from typing import Self
 
     from runtimes.contract.subject import Subject
     from runtimes.core.capability import Capability
@@ -123,23 +121,11 @@ class Run:
 
 
 @dataclass(slots=True)
-class Bench:
+class Bench(Workbench):
     """The fixture `contract`; one per test."""
 
     run: Run
-    _undo: ExitStack = field(default_factory=ExitStack)
     _sandbox: Sandbox | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._undo.__exit__(exc_type, exc, traceback)
 
     @property
     def service(self) -> CriService:
@@ -151,10 +137,6 @@ class Bench:
 
     def claims(self, capability: Capability) -> bool:
         return capability in self.run.subject.claims
-
-    def cleanup(self, undo: Callable[[], object]) -> None:
-        """Do this after the test, the last one first."""
-        self._undo.callback(undo)
 
     def folder(self) -> Path:
         """A new folder that the backend sees too."""

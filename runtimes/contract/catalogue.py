@@ -127,7 +127,7 @@ def promise_id(package: str, name: str) -> str:
 
 
 def _promises() -> list[Entry]:
-    packages = [profile.rpartition(".")[2] for profile in suite.PROFILES]
+    packages = [profile.rpartition(".")[2] for profile in suite.PACKAGES]
     return [
         Entry(f"{package}.{_RUN}", promise, package, (), "")
         for package in packages

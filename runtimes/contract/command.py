@@ -30,6 +30,20 @@ def command() -> None:
     """Certify backends: run the contract suite, and read its reports."""
 
 
+def _explanation(test: str) -> str:
+    from difflib import get_close_matches
+
+    from runtimes.contract import catalogue
+
+    entries = catalogue.catalogue()
+    found = entries.get(test.partition("[")[0])
+    if found is None:
+        close = get_close_matches(test, entries, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise click.UsageError(f"there is no test '{test}'{hint}")
+    return catalogue.explain(found)
+
+
 @command.command("run", help=_RUN_HELP, short_help="Hold a backend to its contract")
 @click.option("-b", "--backend", metavar="NAME", help="Default: as every command's.")
 @click.option("--option", metavar="KEY=VALUE", multiple=True, help="Set an option of the backend.")
@@ -50,11 +64,15 @@ def command() -> None:
 @click.option("--report", metavar="FOLDER|FORMAT=FILE", multiple=True,
               help="Write json, junit, html, md or badge; a folder takes all.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show every test.")
+@click.option("--explain", metavar="ID", help="Run nothing: say what a test holds, and why.")
 @click.pass_context
 def run(context: click.Context, /, **words: Any) -> int:  # noqa: ANN401 - click's words
     from runtimes.contract.run.invoke import invoke
     from runtimes.core import errors
 
+    if words["explain"]:
+        click.echo(_explanation(words["explain"]))
+        return 0
     again = shlex.join(["runtimes", *sys.argv[1:]])
     try:
         code = invoke(words, context.obj, again)
@@ -82,17 +100,7 @@ def list_(profile: tuple[str, ...]) -> None:
 @click.argument("test", metavar="ID")
 def explain(test: str) -> None:
     """Say what a test holds, for whom, and which line of which specification it comes from."""
-    from difflib import get_close_matches
-
-    from runtimes.contract import catalogue
-
-    entries = catalogue.catalogue()
-    found = entries.get(test.partition("[")[0])
-    if found is None:
-        close = get_close_matches(test, entries, n=3, cutoff=0.4)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise click.UsageError(f"there is no test '{test}'{hint}")
-    click.echo(catalogue.explain(found))
+    click.echo(_explanation(test))
 
 
 @command.command("matrix", short_help="Put reports side by side")

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.requires import MARK, NOT_CLAIMED
-from runtimes.contract.settings import settings_of, transcript_of
-from runtimes.contract.suite import PROFILES
+from runtimes.contract.settings import known_failures, named_backend, transcript_of
+from runtimes.contract.suite import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -38,11 +38,12 @@ if TYPE_CHECKING:
     from runtimes.contract.subject import Subject
 
 pytest.register_assert_rewrite(
-    *PROFILES,
+    *PACKAGES,
     "runtimes.contract.bench",
     "runtimes.contract.pod_bench",
     "runtimes.contract.crash.bench",
 )
+pytest_plugins = ("runtimes.contract.docker.fixtures",)
 
 _HERE = Path(__file__).parent
 _TEST_DEADLINE = 120.0
@@ -132,7 +133,7 @@ class SuiteModule(pytest.Module):
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Take the suite's files, whose names are those of the RPCs, when a backend is named."""
-    folders = [_HERE / profile.rpartition(".")[2] for profile in PROFILES]
+    folders = [_HERE / package.rpartition(".")[2] for package in PACKAGES]
     ours = any(file_path.is_relative_to(folder) for folder in folders)
     if not ours or file_path.suffix != ".py" or file_path.name == "__init__.py":
         return None
@@ -183,23 +184,16 @@ def contract_subject(request: pytest.FixtureRequest) -> Subject:
     from runtimes.core.capability import Capability
 
     config = request.config
-    name = config.getoption("--runtimes-backend") or config.getini("runtimes_backend")
-    if not name:
-        pytest.fail(
-            "no subject: give --runtimes-backend, set runtimes_backend in pytest's settings,"
-            " or define the fixture contract_subject"
-        )
-    words = dict(word.partition("=")[::2] for word in config.getoption("--runtimes-option"))
+    named = named_backend(config, "contract_subject")
     listed = ",".join(config.getoption("--runtimes-without")).split(",")
     without = frozenset(Capability(one) for one in listed if one)
-    settings = settings_of(config)
     return replace(
-        subject_of(name, words, without),
+        subject_of(named.name, named.words, without),
         image=config.getoption("--runtimes-image"),
         registry=config.getoption("--runtimes-registry"),
         restart=_command(config.getoption("--runtimes-restart")),
         state=tuple(map(Path, config.getoption("--runtimes-state"))),
-        known=() if settings is None else settings.plan.known,
+        known=known_failures(config),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from runtimes.contract.workbench import Workbench
 from runtimes.core import logs
 from runtimes.core.pod.backoff import Backoff
 from runtimes.kubelet.manifest.load import load, pods
@@ -17,8 +17,6 @@ from runtimes.kubelet.worker import PodWorker, WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-    from typing import Self
 
     from runtimes.contract.subject import Subject
     from runtimes.core.capability import Capability
@@ -100,22 +98,10 @@ class AppliedPod:
 
 
 @dataclass(slots=True)
-class PodBench:
+class PodBench(Workbench):
     """The fixture `contract_pod`; one per test."""
 
     run: PodRun
-    _undo: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._undo.__exit__(exc_type, exc, traceback)
 
     @property
     def runtime(self) -> PodRuntime:

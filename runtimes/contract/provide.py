@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.testimage import push
 from runtimes.contract.testimage.busybox import BUSYBOX, Missing, busybox
-from runtimes.contract.testimage.push import push
 from runtimes.core import errors
 from runtimes.core.capability import Capability
 from runtimes.core.cri.services import ImageImporter
@@ -55,5 +55,4 @@ def publish(run: Run, image: BuiltImage) -> str:
     """Push an image to the registry only; return the reference under which it can be pulled."""
     if not run.subject.registry:
         pytest.skip("there is no registry to pull from (--runtimes-registry)")
-    name, _, tag = image.name.partition("/")[2].rpartition(":")
-    return push(run.subject.registry, name, tag, image)
+    return push.publish(run.subject.registry, image)

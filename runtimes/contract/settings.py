@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runtimes.contract.run.plan import Plan
     from runtimes.contract.run.transcript import Transcript
+    from runtimes.contract.subject import Known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +34,37 @@ class Settings:
         option.runtimes_image = self.plan.image
         option.runtimes_restart = self.plan.restart
         option.runtimes_state = list(map(str, self.plan.state))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The backend that pytest's options or settings name, and its options as words."""
+
+    name: str
+    words: Mapping[str, str]
+
+
+def named_backend(config: pytest.Config, fixture: str) -> Named:
+    """Which backend to certify; fails the test if nobody says so, nor has that `fixture`."""
+    name = config.getoption("--runtimes-backend") or config.getini("runtimes_backend")
+    if not name:
+        pytest.fail(
+            "no subject: give --runtimes-backend, set runtimes_backend in pytest's settings,"
+            f" or define the fixture {fixture}"
+        )
+    words = dict(word.partition("=")[::2] for word in config.getoption("--runtimes-option"))
+    return Named(name, words)
+
+
+def known_failures(config: pytest.Config) -> tuple[Known, ...]:
+    """Those of the run, or of the pyproject.toml that pytest reads."""
+    from runtimes.contract.run import known
+
+    settings = settings_of(config)
+    if settings is not None:
+        return settings.plan.known
+    file = config.inipath
+    return known.read(file) if file is not None and file.name == "pyproject.toml" else ()
 
 
 KEY = pytest.StashKey[Settings]()

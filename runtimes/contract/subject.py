@@ -93,11 +93,12 @@ def subject_of(name: str, words: Mapping[str, str], without: frozenset[Capabilit
         BackendUnavailable: it isn't installed, or not usable here.
         InvalidArgument: an option that it doesn't have.
     """
-    from runtimes.core import configure, discovery
+    from runtimes.contract.backends import filled
+    from runtimes.core import discovery
     from runtimes.core.backend import Kind
 
     backend = discovery.load(name)
-    options: object = configure.fill(backend.options, words)
+    options = filled(backend, words)
     claims = backend.capabilities - without
     if backend.kind is Kind.CRI:
         return Subject(name=name, open=partial(backend.open, options), claims=claims)

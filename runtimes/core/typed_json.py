@@ -7,17 +7,24 @@ time crash the process. Here one does it, once.
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
+if TYPE_CHECKING:
+    from types import UnionType
+
 Kind = TypeVar("Kind")
-_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+_decoders: dict[object, msgspec.json.Decoder[Any]] = {}
 _making = threading.Lock()
 
 
-def decode(data: bytes | str | msgspec.Raw, kind: type[Kind]) -> Kind:
-    """Read a value of that type.
+@overload
+def decode(data: bytes | str | msgspec.Raw, kind: type[Kind]) -> Kind: ...
+@overload
+def decode(data: bytes | str | msgspec.Raw, kind: UnionType) -> Any: ...  # noqa: ANN401 - one of many
+def decode(data: bytes | str | msgspec.Raw, kind: object) -> object:
+    """Read a value of that type, or of one of several that bear tags.
 
     Raises:
         msgspec.DecodeError: it is none.
@@ -26,5 +33,4 @@ def decode(data: bytes | str | msgspec.Raw, kind: type[Kind]) -> Kind:
     if decoder is None:
         with _making:
             decoder = _decoders.setdefault(kind, msgspec.json.Decoder(kind))
-    found: Kind = decoder.decode(data)
-    return found
+    return decoder.decode(data)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from runtimes.contract.workbench import Workbench
 from runtimes.core import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from runtimes.contract.bench import Run
     from runtimes.contract.crash.caller import Caller, Nursery
@@ -43,23 +41,11 @@ at_any_moment = pytest.mark.parametrize("moment", list(Moment), ids=name_of)
 
 
 @dataclass(slots=True)
-class Crash:
+class Crash(Workbench):
     """The fixture `contract_crash`; one per test."""
 
     run: Run
     nursery: Nursery
-    _undo: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._undo.__exit__(exc_type, exc, traceback)
 
     def caller(self) -> Caller:
         """A process that has the backend open; at the latest the end of the test kills it."""

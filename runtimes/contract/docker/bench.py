@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import io
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.contract.testimage.busybox import PATH, REPOSITORY, busybox
+from runtimes.contract.testimage.busybox import BUSYBOX, PATH, REPOSITORY, busybox
 from runtimes.contract.testimage.layout import ImageConfig
+from runtimes.contract.workbench import Workbench
 from runtimes.core import deadline, errors
-from runtimes.core.docker.interface import CreateOptions, LogsOptions, StreamOptions
+from runtimes.core.docker.interface import (
+    CreateOptions,
+    ListOptions,
+    LogsOptions,
+    StreamOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-    from typing import BinaryIO, Self
+    from typing import BinaryIO
 
     from runtimes.contract.docker.subject import DockerSubject
     from runtimes.core.docker.interface import DockerInterface
@@ -38,12 +43,39 @@ class DockerRun:
     id: str
     subject: DockerSubject
     service: DockerInterface
+    _image: str = ""
+    _pulled: str = ""
     _count: int = 0
 
     @property
     def label(self) -> str:
         """What every container of this run bears."""
         return f"{RUN_LABEL}={self.id}"
+
+    @property
+    def image(self) -> str:
+        """The suite's busybox; pulled when first asked for, if it isn't there."""
+        if not self._image:
+            self._image = self.subject.image or self._own_image()
+        return self._image
+
+    def _own_image(self) -> str:
+        with suppress(errors.ImageNotFound):
+            self.service.inspect_image(BUSYBOX)
+            return BUSYBOX
+        if self.subject.publish is None:
+            pytest.skip(f"there is no {BUSYBOX}, nor a registry to pull it from (--registry)")
+        self._pulled = self.subject.publish(busybox())
+        self.service.pull_image(self._pulled)
+        return self._pulled
+
+    def close(self) -> None:
+        """Remove the image, if it was pulled; no container of the run may be left."""
+        if self._pulled:
+            self.service.remove_image(self._pulled, force=True)
+        options = ListOptions(all=True, filters={"label": [self.label]})
+        left = [one["Names"] for one in self.service.list_containers(options)]
+        assert not left, f"{self.subject.name} left behind: {left}"
 
     def name(self) -> str:
         self._count += 1
@@ -60,22 +92,10 @@ class Output:
 
 
 @dataclass(slots=True)
-class DockerBench:
+class DockerBench(Workbench):
     """The fixture `contract_docker`; one per test."""
 
     run: DockerRun
-    _undo: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._undo.__exit__(exc_type, exc, traceback)
 
     @property
     def docker(self) -> DockerInterface:
@@ -86,7 +106,7 @@ class DockerBench:
     ) -> CreateOptions:
         """A container of the suite's busybox, with a name of its own."""
         labels = {RUN_LABEL: self.run.id, **config.get("Labels", {})}
-        whole: ContainerConfig = {"Image": self.run.subject.image, **config, "Labels": labels}
+        whole: ContainerConfig = {"Image": self.run.image, **config, "Labels": labels}
         return CreateOptions(name=self.run.name(), config=whole, host_config=host_config or {})
 
     def create(self, config: ContainerConfig, host_config: HostConfig | None = None) -> str:
@@ -176,10 +196,6 @@ class DockerBench:
         """Remove it if it's there."""
         with suppress(errors.ImageNotFound):
             self.docker.remove_image(reference, force=True)
-
-    def cleanup(self, undo: Callable[[], object]) -> None:
-        """Do this after the test, the last one first."""
-        self._undo.callback(undo)
 
     def wait_for(self, done: Callable[[], bool], what: str) -> None:
         """Poll until `done`; fail after a while."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from runtimes.contract.docker.subject import DockerSubject
     from runtimes.contract.subject import Subject
 
 PATIENCE = 10.0
@@ -42,7 +43,7 @@ class Watch:
     made: ids of sandboxes and containers, as the run learns them.
     """
 
-    subject: Subject
+    subject: Subject | DockerSubject
     run_id: str
     folder: Path
     made: AbstractSet[str] = field(default_factory=frozenset)
@@ -77,7 +78,7 @@ class Watch:
         return {name: what for name, what in found.items() if what}
 
 
-def leaves_nothing_else(subject: Subject) -> list[str]:
+def leaves_nothing_else(subject: Subject | DockerSubject) -> list[str]:
     """Nothing stays of what the backend's author looks for besides (`Subject.traces`)."""
     return sorted(subject.traces()) if subject.traces is not None else []
 

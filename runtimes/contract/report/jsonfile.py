@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runtimes.contract.report.model import API_VERSION, Report
-from runtimes.core import errors
+from runtimes.core import errors, typed_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,9 @@ def read(path: Path) -> Report:
     except OSError as error:
         raise errors.NotFound(f"read report {path}: {error.strerror}") from error
     try:
-        version = msgspec.json.decode(data).get("apiVersion", "")
-        report = msgspec.json.decode(data, type=Report)
-    except (msgspec.DecodeError, AttributeError) as error:
+        version = json.loads(data).get("apiVersion", "")
+        report = typed_json.decode(data, Report)
+    except (ValueError, AttributeError) as error:
         raise errors.InvalidArgument(
             f"read report {path}: it is no report of 'runtimes contract run': {error}"
         ) from error

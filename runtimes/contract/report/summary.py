@@ -13,6 +13,7 @@ import msgspec
 from runtimes.contract.report.markdown import one_line
 from runtimes.contract.report.model import CONTRACT_VERSION, Result, Verdict
 from runtimes.contract.report.verdict import by_profile, counts, result_of, share
+from runtimes.core import typed_json
 from runtimes.core.capability import Capability
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def dump(summaries: Iterable[Summary]) -> str:
 
 
 def read_summaries(path: Path) -> list[Summary]:
-    return msgspec.json.decode(path.read_bytes(), type=list[Summary])
+    return typed_json.decode(path.read_bytes(), list[Summary])
 
 
 def worse(old: Sequence[Summary], new: Sequence[Summary]) -> list[str]:

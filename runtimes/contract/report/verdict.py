@@ -16,6 +16,7 @@ CONFORMANT, NOT_CONFORMANT, USAGE, PARTIAL, UNUSABLE, NOTHING_RAN = range(6)
 """Exit codes."""
 
 _AGAINST = {Verdict.FAIL, Verdict.UNDECLARED}
+NOT_RUN = frozenset({Verdict.SKIPPED, Verdict.UNIMPLEMENTED})
 _EXIT = {
     Result.CONFORMANT: CONFORMANT,
     Result.NOT_CONFORMANT: NOT_CONFORMANT,
@@ -27,7 +28,7 @@ _EXIT = {
 def result_of(tests: Iterable[Outcome]) -> Result:
     """Core must pass whole: a test of it that is skipped or known to fail makes it partial."""
     tests = tuple(tests)
-    if not any(test.verdict is not Verdict.SKIPPED for test in tests):
+    if all(test.verdict in NOT_RUN for test in tests):
         return Result.NOTHING_RAN
     if any(test.verdict in _AGAINST for test in tests):
         return Result.NOT_CONFORMANT
@@ -68,7 +69,6 @@ def sentence(report: Report) -> str:
     """The verdict as one sentence."""
     subject = report.subject
     name = f"{subject.name} {subject.version}".strip()
-    parts = ", ".join(f"{profile} {share(tests)}" for profile, tests in by_profile(report).items())
     found = counts(report.tests)
     against = [
         f"{found[verdict]} {word}"
@@ -80,7 +80,11 @@ def sentence(report: Report) -> str:
         )
         if found[verdict]
     ]
-    result = result_of(report.tests)
-    part = " (a part of it)" if report.only else ""
     tail = f" - {', '.join(against)}" if against else ""
-    return f"{name} is {result} to contract {report.contract_version}{part}: {parts}{tail}."
+    part = " (a part of it)" if report.only else ""
+    contract = f"contract {report.contract_version}{part}"
+    result = result_of(report.tests)
+    if result is Result.NOTHING_RAN:
+        return f"{name} was not held to {contract}: nothing ran{tail}."
+    parts = ", ".join(f"{profile} {share(tests)}" for profile, tests in by_profile(report).items())
+    return f"{name} is {result} to {contract}: {parts}{tail}."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runtimes.contract.backends import kinds_of
 from runtimes.contract.report import files
 from runtimes.contract.report.console import Console
 from runtimes.contract.report.verdict import exit_code
 from runtimes.contract.run import known
-from runtimes.contract.run.plan import Plan, checked, kinds_of
+from runtimes.contract.run.plan import Plan, checked
 from runtimes.contract.run.session import Watchers, run
 from runtimes.core import configure, discovery, errors
 from runtimes.core.capability import Capability

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from runtimes.contract import catalogue
 from runtimes.contract.report.model import Host, Outcome, Verdict
+from runtimes.contract.report.verdict import NOT_RUN
 from runtimes.contract.run.course import leaves
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def _worse(one: Outcome, other: Outcome) -> Outcome:
 def kept_promises(tests: list[Outcome]) -> list[Outcome]:
     """That nothing was left behind are tests too, of each package of which something ran."""
     known = {test.id for test in tests}
-    packages = dict.fromkeys(test.id.partition(".")[0] for test in tests)
+    ran = (test for test in tests if test.verdict not in NOT_RUN)
+    packages = dict.fromkeys(test.id.partition(".")[0] for test in ran)
     return [
         leaves(entry.id)
         for entry in catalogue.catalogue().values()

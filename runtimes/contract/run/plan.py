@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from runtimes.contract import catalogue
 from runtimes.core import errors
 from runtimes.core.backend import Kind
-from runtimes.core.discovery import installed, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from runtimes.contract.subject import Known
-    from runtimes.core.backend import Backend
 
 _PACKAGES = {
     Kind.CRI: ("cri", "streaming", "pod"),
@@ -88,18 +86,6 @@ class Plan:
         return not self.tests or any(_below(test_id, test) for test in self.tests)
 
 
-def kinds_of(name: str) -> tuple[Kind, ...]:
-    """The contracts that installed backends of that name implement.
-
-    Raises:
-        BackendUnavailable: there is none, or it can't be loaded.
-    """
-    found = {one.kind for one in installed(tuple(Kind)) if one.name == name}
-    if not found:
-        load(name, tuple(Kind))  # says why not
-    return tuple(kind for kind in Kind if kind in found)
-
-
 def checked(plan: Plan) -> Plan:
     """The plan, if it asks for something.
 
@@ -123,11 +109,6 @@ def checked(plan: Plan) -> Plan:
             f"run the contract: '{plan.tests[0]}' is looked at when a run ends: name a test to run"
         )
     return plan
-
-
-def backends(plan: Plan) -> list[Backend[object]]:
-    """One for each kind."""
-    return [load(plan.name, [kind]) for kind in plan.kinds]
 
 
 def _meet(test_id: str, word: str) -> bool:

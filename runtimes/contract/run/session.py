@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract import backends
 from runtimes.contract.report.model import Outcome, Report, Subject
 from runtimes.contract.run.merge import host, kept_promises, merged
-from runtimes.contract.run.plan import backends
 from runtimes.contract.run.recorder import Recorder
 from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.settings import Settings
@@ -83,11 +83,9 @@ def describe(plan: Plan) -> Subject:
     Raises:
         BackendUnavailable: it isn't.
     """
-    from runtimes.core import configure
-
-    found = backends(plan)
+    found = backends.named(plan.name, plan.kinds)
     for backend in found:
-        probe = backend.probe(configure.fill(backend.options, plan.words))
+        probe = backend.probe(backends.filled(backend, plan.words))
         if not probe.usable:
             raise errors.BackendUnavailable(
                 f"hold backend '{plan.name}' to its contract: {probe.reason}; {probe.remedy}"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runtimes.contract.backends import named
 from runtimes.contract.report.verdict import CONFORMANT, NOT_CONFORMANT
-from runtimes.contract.run.plan import backends
 from runtimes.core import configure, errors
 from runtimes.core.backend import Backend, Kind, Probe
 from runtimes.core.capability import RPC_CAPABILITY, Capability
@@ -46,7 +46,7 @@ def certify(plan: Plan) -> int:
         BackendUnavailable: it can't even be loaded.
     """
     code = CONFORMANT
-    for backend in backends(plan):
+    for backend in named(plan.name, plan.kinds):
         for name, check in _CHECKS.items():
             faults = list(check(backend))
             word = click.style("fail", fg="red") if faults else click.style("pass", fg="green")

@@ -92,11 +92,16 @@ class Transcript:
             finally:
                 call.took = time.perf_counter() - begin
             if name in _MAKERS:
-                self.made.add(str(call.answer))
+                self.made.add(_id_of(call.answer))
             return call.answer
 
         method.__name__ = name
         return method
+
+
+def _id_of(made: object) -> str:
+    """An Engine answers with more than the id."""
+    return str(made["Id"] if isinstance(made, dict) else made)
 
 
 class _Wrapper:

@@ -16,14 +16,14 @@ _NEXT = """Made {folder}. Next:
 The page 'Write a backend' of the documentation walks through a whole one.
 """
 _FIRST = {
-    "cri": "runtimes contract run -b {name} --level core\n\n"
+    "cri": "runtimes contract run -b {name} --test cri.runtime.version  # and so does this\n\n"
     "Then write {module}/service.py, one RPC at a time, in this order: Version, Status,\n"
     "ListImages and ImageStatus (and PullImage), RunPodSandbox with its Status, List, Stop and\n"
     "Remove, then the same of containers, then ExecSync; claim each optional one in backend.py.",
-    "pod": "runtimes contract run -b {name} --profile pod\n\n"
+    "pod": "runtimes contract run -b {name} --test pod.exec   # not yet\n\n"
     "Then write {module}/service.py in this order: version, status, list_images, image_ref and\n"
-    "pull_image, get_pod_status, sync_pod, kill_pod, remove_pod, exec.",
-    "docker": "runtimes contract run -b {name} --profile docker\n\n"
+    "import_image, get_pod_status, sync_pod, kill_pod, remove_pod, exec.",
+    "docker": "runtimes contract run -b {name} --test docker.system.version  # and so does this\n\n"
     "Then write {module}/service.py in this order: version, info, list_images, inspect_image,\n"
     "create, inspect, list, start, stop and remove of containers, logs, exec, attach.",
 }

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 TIMEOUT = 20
 
 
+def publish(registry: str, image: BuiltImage) -> str:
+    """Push an image under its own name, which is another at every registry; return that."""
+    name, _, tag = image.name.partition("/")[2].rpartition(":")
+    return push(registry, name, tag, image)
+
+
 def push(registry: str, repository: str, tag: str, image: BuiltImage) -> str:
     """Push to ``registry/repository:tag``, where `registry` is host and port; return that name.
 

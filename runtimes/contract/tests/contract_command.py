@@ -10,14 +10,14 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[3]
 
 
-def install(site: Path, name: str, target: str) -> None:
-    """Write what pip would write of a distribution with one backend of kind cri."""
+def install(site: Path, name: str, target: str, kind: str = "cri") -> None:
+    """Write what pip would write of a distribution with one backend."""
     folder = site / f"runtimes_{name}-0.1.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: runtimes-{name}\nVersion: 0.1\n"
     )
-    (folder / "entry_points.txt").write_text(f"[runtimes.cri]\n{name} = {target}\n")
+    (folder / "entry_points.txt").write_text(f"[runtimes.{kind}]\n{name} = {target}\n")
 
 
 def contract(

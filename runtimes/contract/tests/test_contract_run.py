@@ -17,7 +17,9 @@ from runtimes.contract.tests.contract_command import contract, install
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(240)
 _VERSION = "cri.runtime.version"
+_ENGINE = "docker.system.version.version_tells_those_of_engine_and_api"
 _SAME = f"{_VERSION}.version_is_the_same_each_time"
 
 
@@ -37,7 +39,6 @@ def test_a_part_of_the_fake_is_conformant_and_exits_with_zero(tmp_path: Path) ->
     assert "fake 0.1.0 is conformant to contract 1.0 (a part of it): cri 8/8." in done.stdout
 
 
-@pytest.mark.timeout(240)
 def test_all_twelve_faults_of_a_broken_plugin_are_found(tmp_path: Path) -> None:
     install(tmp_path / "site", "broken", "runtimes.contract.tests.broken_backend:backend")
 
@@ -53,6 +54,24 @@ def test_all_twelve_faults_of_a_broken_plugin_are_found(tmp_path: Path) -> None:
     failed = {test.id.rpartition(".")[2] for test in report.tests if test.verdict is Verdict.FAIL}
     assert {test.removeprefix("test_") for test in FAULTS.values()} <= failed
     assert "why: runtimes contract explain cri." in done.stdout
+
+
+def test_an_engine_is_certified_by_its_name_too(tmp_path: Path) -> None:
+    target = "runtimes.contract.tests.broken_engine:backend"
+    install(tmp_path / "site", "broken-engine", target, "docker")
+    tests = ("--test", "docker.system", "--test", "docker.container.start")
+
+    done = contract(
+        *("contract", "run", "-b", "broken-engine", *tests, "--report", f"json={tmp_path}/r.json"),
+        cwd=tmp_path,
+        site=tmp_path / "site",
+    )
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = {test.id: test for test in jsonfile.read(tmp_path / "r.json").tests}
+    assert [one.id for one in found.values() if one.verdict is not Verdict.PASS] == [_ENGINE]
+    assert found[_ENGINE].calls[0].name == "version"
+    assert "docker.run.leaves_no_descriptors" in found
 
 
 def test_every_form_of_report_is_written_to_a_folder(tmp_path: Path) -> None:

@@ -119,6 +119,14 @@ def test_the_example_plugin_is_installed_and_certified(
     assert (tmp_path / "audit.jsonl").read_text().count("run_pod_sandbox") > 100
 
 
+def test_the_page_has_the_very_files_of_the_example_plugin() -> None:
+    files = FILE_OF_PAGE.findall(PAGE.read_text())
+
+    assert [path for path, _ in files] == ["runtimes_audit/backend.py", "runtimes_audit/service.py"]
+    for path, text in files:
+        assert text == (EXAMPLE / path).read_text()
+
+
 @pytest.mark.timeout(200)
 def test_the_page_alone_leads_from_an_empty_project_to_a_conformant_backend(
     tmp_path: Path,
@@ -126,20 +134,18 @@ def test_the_page_alone_leads_from_an_empty_project_to_a_conformant_backend(
     """Its commands and files, in their order; only `pip install` is another."""
     contract("plugin", "new", "audit", "--kind", "cri", cwd=tmp_path)
     project = tmp_path / "runtimes-audit"
-    files = FILE_OF_PAGE.findall(PAGE.read_text())
-    for path, text in files:
-        (project / path).write_text(text)
+    for path, text in FILE_OF_PAGE.findall(PAGE.read_text()):
+        (project / path).write_text(text.replace('over: str = "oci"', 'over: str = "fake"'))
     install(project, tmp_path / "site")
 
     static, core = (
         contract(*words.split(), cwd=tmp_path, site=tmp_path / "site")
         for words in (
             "contract run -b audit --static",
-            "contract run -b audit --profile cri --level core",
+            "contract run -b audit --profile cri --level core --option file=audit.jsonl",
         )
     )
 
-    assert [path for path, _ in files] == ["runtimes_audit/backend.py", "runtimes_audit/service.py"]
     assert static.returncode == 0, static.stdout
     assert core.returncode == 0, core.stdout + core.stderr
     assert "audit 0.1.0 is conformant" in core.stdout

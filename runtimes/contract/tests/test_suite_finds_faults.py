@@ -62,7 +62,7 @@ def test_a_wrong_claim_is_found_both_ways(
         test(bench, rpc)
 
 
-@pytest.mark.parametrize("profile", suite.PROFILES)
+@pytest.mark.parametrize("profile", suite.PACKAGES)
 def test_every_test_has_its_own_name_and_says_a_behaviour(profile: str) -> None:
     names = suite.tests_of(profile)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from runtimes.contract.docker.podman import Podman
 from runtimes.contract.docker.subject import DockerSubject
 from runtimes.contract.engines.session import give_up
 from runtimes.contract.subject import Known
-from runtimes.contract.testimage.push import push
+from runtimes.contract.testimage.push import publish
 from runtimes.core import errors, retry
 from runtimes.docker_legacy.backend import EngineOptions, engine
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from runtimes.contract.docker.bench import DockerBench
     from runtimes.contract.engines.session import EngineSession
-    from runtimes.contract.testimage.layout import BuiltImage
 
 pytestmark = [pytest.mark.needs_registry, pytest.mark.needs_root]
 
@@ -64,17 +64,16 @@ def docker_subject(runtimes_engines: EngineSession) -> Iterator[DockerSubject]:
     registry = runtimes_engines.env("registry")["RUNTIMES_TEST_REGISTRY"]
     config = runtimes_engines.folder / "registry" / "open.yml"
 
-    def publish(image: BuiltImage) -> str:
-        name, _, tag = image.name.partition("/")[2].rpartition(":")
-        return push(registry, name, tag, image)
-
     with tempfile.TemporaryDirectory(prefix="rt-podman-") as folder:
         podman = Podman(Path(folder), registry, config)
         with podman.running():
             options = EngineOptions(host=podman.host)
             wait_until_it_answers(options)
             yield DockerSubject(
-                name="podman", open=lambda: engine.open(options), publish=publish, known=KNOWN
+                name="podman",
+                open=lambda: engine.open(options),
+                publish=partial(publish, registry),
+                known=KNOWN,
             )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.contract.docker.drain import drained, engine_without, typed
-from runtimes.contract.docker.fixtures import contract_docker, contract_docker_run
+from runtimes.contract.docker.without import engine_without
+from runtimes.contract.talk import Talk
 from runtimes.core.docker.beyond import Streams
 from runtimes.core.docker.session import open_attach, open_exec
 from runtimes.docker_legacy.tests.test_contract_on_dockerd import docker_subject
@@ -16,7 +16,7 @@ from runtimes.docker_legacy.tests.test_contract_on_dockerd import docker_subject
 if TYPE_CHECKING:
     from runtimes.contract.docker.bench import DockerBench
 
-__all__ = ["contract_docker", "contract_docker_run", "docker_subject"]
+__all__ = ["docker_subject"]
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 TTY = Streams(tty=True, stdin=True, stderr=False)
 
@@ -33,12 +33,12 @@ def test_exec_session_on_a_tty_has_one_stream_and_the_size_that_was_set(
 
     with open_exec(engine, container, ["sh", "-c", "read go; stty size"], TTY) as session:
         session.resize(101, 31)
-        typed(session, b"go\n")
-        said = drained(session)
+        Talk(session).say(b"go\n")
+        said = Talk(session).rest()
 
         assert session.wait(10) == 0
 
-    assert "31 101" in said.out
+    assert b"31 101" in said.out
 
 
 def test_exec_session_hangs_up_a_tty_that_is_let_go(contract_docker: DockerBench) -> None:
@@ -61,13 +61,13 @@ def test_attach_session_leaves_the_container_s_input_open_for_the_next(
     script = "read a; echo got $a; read b; echo got $b"
     container = contract_docker.start({"Cmd": ["sh", "-c", script], "OpenStdin": True})
     with open_attach(contract_docker.docker, container, Streams(stdin=True)) as first:
-        typed(first, b"one\n", finish=True)
+        Talk(first).say(b"one\n", finish=True)
         contract_docker.wait_log(container, "got one")
 
     with open_attach(contract_docker.docker, container, Streams(stdin=True)) as second:
-        typed(second, b"two\n", finish=True)
-        said = drained(second)
+        Talk(second).say(b"two\n", finish=True)
+        said = Talk(second).rest()
 
         assert second.wait(10) == 0
 
-    assert said.out == "got two\n"
+    assert said.out == b"got two\n"

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from runtimes.core import hops
+from runtimes.core import hops, typed_json
 from runtimes.history.recording import lines, pod
 from runtimes.history.recording.recorder import Recorder
 from runtimes.history.story.caught import Loaded
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         try:
             if part == "serve":
                 return _serve(rest)
-            for line in pod.run(msgspec.json.decode(rest[0], type=pod.Task), os.getpid()):
+            for line in pod.run(typed_json.decode(rest[0], pod.Task), os.getpid()):
                 recorder.write(line)
             return 0
         finally:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from runtimes.core import typed_json
 from runtimes.history.story.caught import Hop, Line
 
 if TYPE_CHECKING:
@@ -61,4 +62,4 @@ class Recorder:
 def read(file: Path) -> list[Line]:
     """All lines of a recording, those of killed processes up to their last."""
     lines = file.read_bytes().split(b"\n")[:-1]
-    return [msgspec.json.decode(line, type=Line) for line in lines]
+    return [typed_json.decode(line, Line) for line in lines]

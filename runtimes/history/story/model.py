@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from runtimes.core import errors
+from runtimes.core import errors, typed_json
 
 FORMAT = "runtimes-history"
 VERSION = 1
@@ -145,7 +145,7 @@ def load(text: str | bytes) -> Recording:
         InvalidArgument: it is none, or of a version that isn't known here.
     """
     try:
-        found = msgspec.json.decode(text, type=Recording)
+        found = typed_json.decode(text, Recording)
     except msgspec.DecodeError as error:
         raise errors.InvalidArgument(f"read the recording: {error}") from error
     if (found.format, found.version) != (FORMAT, VERSION):

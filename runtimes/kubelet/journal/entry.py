@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from runtimes.core import typed_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -34,7 +36,6 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 _LONGEST_MESSAGE = 1024
-_DECODER = msgspec.json.Decoder(JournalEntry)
 
 
 def entry_of(event: Event, now_ns: int) -> JournalEntry:
@@ -59,7 +60,7 @@ def decode(data: bytes) -> list[JournalEntry]:
     found = []
     for line in data.splitlines():
         try:
-            found.append(_DECODER.decode(line))
+            found.append(typed_json.decode(line, JournalEntry))
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
     return found

@@ -49,7 +49,7 @@ def test_create_container_of_an_absent_image_is_image_not_found(
 
 
 def test_create_container_of_an_image_id_works(contract_docker: DockerBench) -> None:
-    image = contract_docker.docker.inspect_image(contract_docker.run.subject.image)["Id"]
+    image = contract_docker.docker.inspect_image(contract_docker.run.image)["Id"]
 
     container = contract_docker.start({"Image": image, "Cmd": ["true"]})
 

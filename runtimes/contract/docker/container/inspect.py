@@ -54,7 +54,7 @@ def test_inspect_container_gives_back_its_configuration(contract_docker: DockerB
     assert "COLOUR=green" in found["Config"]["Env"]
     assert found["Config"]["Labels"]["app"] == "inspected"
     assert found["Config"]["WorkingDir"] == "/mnt"
-    image = contract_docker.docker.inspect_image(contract_docker.run.subject.image)
+    image = contract_docker.docker.inspect_image(contract_docker.run.image)
     assert found["Image"].removeprefix("sha256:") == image["Id"].removeprefix("sha256:")
 
 

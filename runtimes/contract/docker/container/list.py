@@ -58,7 +58,7 @@ def test_list_containers_describes_each(contract_docker: DockerBench) -> None:
     assert found["Labels"]["app"] == "listed"
     assert found["State"] == "created"
     assert found["Created"] > 1_500_000_000
-    image = contract_docker.docker.inspect_image(contract_docker.run.subject.image)
+    image = contract_docker.docker.inspect_image(contract_docker.run.image)
     assert found["ImageID"].removeprefix("sha256:") == image["Id"].removeprefix("sha256:")
 
 

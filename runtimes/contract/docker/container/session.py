@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.docker.bench import ABSENT
-from runtimes.contract.docker.drain import drained, engine_without, typed
+from runtimes.contract.docker.without import engine_without
+from runtimes.contract.talk import Talk
 from runtimes.core import errors
 from runtimes.core.docker.beyond import Streams
 from runtimes.core.docker.session import open_attach
@@ -31,12 +32,12 @@ def test_attach_session_connects_input_and_output_until_the_end(
         engine = engine_without(engine, "hijack_exec", "hijack_attach")
 
     with open_attach(engine, container, Streams(stdin=True)) as session:
-        typed(session, b"typed\n", finish=True)
-        said = drained(session)
+        Talk(session).say(b"typed\n", finish=True)
+        said = Talk(session).rest()
 
         assert session.wait(10) == 5
 
-    assert said.out == "typed\nover\n"
+    assert said.out == b"typed\nover\n"
 
 
 def test_attach_session_needs_a_running_container(contract_docker: DockerBench) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.docker.bench import ABSENT
-from runtimes.contract.docker.drain import drained, engine_without, typed
+from runtimes.contract.docker.without import engine_without
+from runtimes.contract.talk import Heard, Talk
 from runtimes.core import errors
 from runtimes.core.docker.beyond import Streams
 from runtimes.core.docker.session import open_exec
@@ -35,10 +36,10 @@ def test_exec_session_keeps_the_streams_apart_and_tells_the_exit_code(
     with open_exec(
         _engine(contract_docker, hijack=hijack), container, command, Streams()
     ) as session:
-        said = drained(session)
+        said = Talk(session).rest()
         code = session.wait(10)
 
-    assert (said.out, said.err, code) == ("out\n", "err\n", 3)
+    assert (said, code) == (Heard(b"out\n", b"err\n"), 3)
     assert session.stdin is None
 
 
@@ -53,12 +54,12 @@ def test_exec_session_ends_the_input_and_still_reads_the_output(
     with open_exec(
         engine, container, ["sh", "-c", "cat; echo after"], Streams(stdin=True)
     ) as session:
-        typed(session, b"typed\n", finish=True)
-        said = drained(session)
+        Talk(session).say(b"typed\n", finish=True)
+        said = Talk(session).rest()
 
         assert session.wait(10) == 0
 
-    assert said.out == "typed\nafter\n"
+    assert said.out == b"typed\nafter\n"
 
 
 @both_ways
@@ -104,7 +105,7 @@ def test_exec_session_has_a_deadline_for_its_end(contract_docker: DockerBench) -
     with open_exec(engine, container, ["cat"], Streams(stdin=True)) as session:
         with pytest.raises(errors.DeadlineExceeded):
             session.wait(0.1)
-        typed(session, b"", finish=True)
+        Talk(session).say(b"", finish=True)
 
         assert session.wait(10) == 0
 
@@ -121,10 +122,10 @@ def test_exec_session_ends_though_a_child_keeps_the_output(
     with open_exec(
         engine, container, ["sh", "-c", "sleep 60 & echo over; exit 4"], Streams()
     ) as session:
-        said = drained(session)
+        said = Talk(session).rest()
         code = session.wait(10)
 
-    assert (said.out, code) == ("over\n", 4)
+    assert (said.out, code) == (b"over\n", 4)
     assert time.monotonic() - before < 30
 
 
@@ -139,6 +140,6 @@ def test_exec_session_carries_much_to_a_slow_reader(
 
     with open_exec(engine, container, ["sh", "-c", script], Streams(stderr=False)) as session:
         time.sleep(1)
-        said = drained(session)
+        said = Talk(session).rest()
 
     assert len(said.out) == 9000 * 41

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_image_history_begins_with_the_image_itself(contract_docker: DockerBench) -> None:
-    reference = contract_docker.run.subject.image
+    reference = contract_docker.run.image
     image_id = contract_docker.docker.inspect_image(reference)["Id"]
 
     steps = contract_docker.docker.image_history(reference)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_inspect_image_finds_it_by_reference_and_id(contract_docker: DockerBench) -> None:
-    reference = contract_docker.run.subject.image
+    reference = contract_docker.run.image
     found = contract_docker.docker.inspect_image(reference)
     whole = found["Id"]
 
@@ -23,7 +23,7 @@ def test_inspect_image_finds_it_by_reference_and_id(contract_docker: DockerBench
 
 
 def test_inspect_image_describes_it(contract_docker: DockerBench) -> None:
-    found = contract_docker.docker.inspect_image(contract_docker.run.subject.image)
+    found = contract_docker.docker.inspect_image(contract_docker.run.image)
 
     assert found["Config"]["Cmd"] == ["sh"]
     assert any(line.startswith("PATH=") for line in found["Config"]["Env"])
@@ -33,7 +33,7 @@ def test_inspect_image_describes_it(contract_docker: DockerBench) -> None:
 
 @pytest.mark.parametrize("tag", ["absent", "11"])
 def test_inspect_image_of_another_tag_is_not_found(contract_docker: DockerBench, tag: str) -> None:
-    name = contract_docker.run.subject.image.rpartition(":")[0]
+    name = contract_docker.run.image.rpartition(":")[0]
 
     with pytest.raises(errors.ImageNotFound):
         contract_docker.docker.inspect_image(f"{name}:{tag}")
@@ -42,7 +42,7 @@ def test_inspect_image_of_another_tag_is_not_found(contract_docker: DockerBench,
 def test_inspect_image_takes_the_beginning_of_an_id_for_a_name(
     contract_docker: DockerBench,
 ) -> None:
-    whole = contract_docker.docker.inspect_image(contract_docker.run.subject.image)["Id"]
+    whole = contract_docker.docker.inspect_image(contract_docker.run.image)["Id"]
 
     with pytest.raises(errors.ImageNotFound):
         contract_docker.docker.inspect_image(whole.removeprefix("sha256:")[:12])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_list_images_has_the_suite_s(contract_docker: DockerBench) -> None:
-    reference = contract_docker.run.subject.image
+    reference = contract_docker.run.image
 
     images = contract_docker.docker.list_images(ListOptions())
 
@@ -21,7 +21,7 @@ def test_list_images_has_the_suite_s(contract_docker: DockerBench) -> None:
 
 
 def test_list_images_by_reference(contract_docker: DockerBench) -> None:
-    reference = contract_docker.run.subject.image
+    reference = contract_docker.run.image
 
     images = contract_docker.docker.list_images(ListOptions(filters={"reference": [reference]}))
 
