@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,15 +86,17 @@ class Transcript:
             begin = time.perf_counter()
             try:
                 with deadline.within(None if name in _UNTIMED else self.patience):
-                    call.answer = getattr(wrapper.wrapped, name)(*arguments, **keywords)
+                    answer = getattr(wrapper.wrapped, name)(*arguments, **keywords)
             except BaseException as error:
                 call.error = error
                 raise
             finally:
                 call.took = time.perf_counter() - begin
             if name in _MAKERS:
-                self.made.add(_id_of(call.answer))
-            return call.answer
+                self.made.add(_id_of(answer))
+            # A stream that was kept here would stay open after the test that let go of it.
+            call.answer = repr(answer) if isinstance(answer, Iterator) else answer
+            return answer
 
         method.__name__ = name
         return method

@@ -45,9 +45,12 @@ LACKS = frozenset(
 """What containerd 1.6 doesn't have, or what this build and these hosts lack."""
 
 UNKNOWN_CODE = "containerd answers UNKNOWN, with the reason in its text only"
+STRUCTURED_ERRORS = "https://github.com/kubernetes/kubernetes/issues/63336"
+GRANDCHILDREN = "https://github.com/containerd/containerd/issues/4594"
+IMAGE_FILTER = "https://github.com/containerd/cri/issues/433"
 KNOWN = (
     *(
-        Known(test, UNKNOWN_CODE)
+        Known(test, UNKNOWN_CODE, STRUCTURED_ERRORS)
         for test in (
             "test_attach_to_an_ended_container_is_a_failed_precondition",
             "test_create_container_of_the_same_name_and_attempt_is_refused",
@@ -68,43 +71,55 @@ KNOWN = (
     Known(
         "test_streamed_exec_ends_when_its_caller_hangs_up[tty]",
         "containerd leaves a command on a tty running when its connection is gone",
+        "https://github.com/kubernetes/kubernetes/issues/89031",
     ),
     Known(
         "test_forwarded_port_answers_after_the_end_of_what_it_is_sent",
         "containerd doesn't pass on the end of what a forwarded connection sends",
+        "https://github.com/containerd/cri/pull/1470",
     ),
     Known(
         "test_forwarded_port_is_the_sandboxes_loopback[ipv6]",
         "containerd 1.6 doesn't reach what listens on ::1 alone",
+        "https://github.com/kubernetes/kubernetes/issues/99850",
     ),
     Known(
         "test_a_stopped_sandbox_takes_no_new_container",
         "containerd answers NOT_FOUND for the pause container's task, not for the sandbox",
+        STRUCTURED_ERRORS,
     ),
     Known(
         "test_exec_sync_past_its_timeout_is_deadline_exceeded_and_kills",
-        "containerd kills the command but not its children (containerd#3781)",
+        "containerd kills the command but not its children",
+        GRANDCHILDREN,
     ),
     Known(
         "test_exec_whose_time_is_up_leaves_no_process",
-        "containerd kills the command but not its children (containerd#3781)",
+        "containerd kills the command but not its children",
+        GRANDCHILDREN,
     ),
     Known(
         "test_a_child_that_is_oom_killed_does_not_end_the_container_so",
         "containerd calls a container OOMKilled when any of its processes was",
+        "https://github.com/kubernetes/kubernetes/issues/104454",
     ),
     Known(
         "test_stop_container_sends_the_signal_that_the_config_wants",
         "ContainerConfig.stop_signal came with Kubernetes 1.33; containerd 1.6 doesn't know it",
+        "https://github.com/containerd/containerd/issues/11617",
     ),
-    Known("test_list_images_by_reference", "containerd ignores the filter of ListImages"),
+    Known(
+        "test_list_images_by_reference", "containerd ignores the filter of ListImages", IMAGE_FILTER
+    ),
     Known(
         "test_list_images_by_an_unknown_reference_is_empty",
         "containerd ignores the filter of ListImages",
+        IMAGE_FILTER,
     ),
     Known(
         "test_list_container_stats_has_running_ones_that_match",
         "containerd lists containers that don't run, with zeros",
+        "https://github.com/containerd/containerd/issues/6436",
     ),
 )
 """What differs in containerd 1.6 from the CRI's words or from `runtimes.core.cri.services`."""
@@ -196,6 +211,7 @@ def subject_of_dockershim(engines: EngineSession, root: Path) -> Subject:
             Known(
                 "test_containers_of_a_pod_share_ipc_and_host_name",
                 "Docker can't join another container's UTS namespace; the name is the same",
+                "https://github.com/moby/moby/pull/43349",
             ),
         ),
         state=(root / "root", root / "run"),

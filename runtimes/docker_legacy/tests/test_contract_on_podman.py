@@ -29,25 +29,37 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs_registry, pytest.mark.needs_root]
 
+_ISSUES = "https://github.com/podman-container-tools/podman/issues"
+_PULLS = "https://github.com/podman-container-tools/podman/pull"
 _TEXT_ONLY = "Podman answers 500 or no code, with the reason in its text only"
 _DETACHED = "Podman 4.3 says Running of a detached command for minutes after its end"
 KNOWN = (
-    *(
-        Known(test, _TEXT_ONLY)
-        for test in (
-            "test_start_container_without_such_a_program_is_an_invalid_argument",
-            "test_start_exec_twice_is_refused",
-            "test_pull_image_that_the_registry_lacks_is_image_not_found",
-            "test_pull_image_without_a_tag_means_latest",
-        )
+    Known(
+        "test_start_container_without_such_a_program_is_an_invalid_argument",
+        _TEXT_ONLY,
+        "https://github.com/dajudge/kindcontainer/issues/352",
     ),
-    Known("test_inspect_exec_has_no_exit_code_while_it_runs", _DETACHED),
-    Known("test_start_exec_detached_returns_at_once", _DETACHED),
+    Known(
+        "test_start_exec_twice_is_refused", _TEXT_ONLY, "https://github.com/Yelp/paasta/pull/3740"
+    ),
+    Known(
+        "test_pull_image_that_the_registry_lacks_is_image_not_found",
+        _TEXT_ONLY,
+        f"{_ISSUES}/15828",
+    ),
+    Known("test_pull_image_without_a_tag_means_latest", _TEXT_ONLY, f"{_ISSUES}/15828"),
+    Known("test_inspect_exec_has_no_exit_code_while_it_runs", _DETACHED, f"{_PULLS}/18437"),
+    Known("test_start_exec_detached_returns_at_once", _DETACHED, f"{_PULLS}/18437"),
     Known(
         "test_attach_session_connects_input_and_output_until_the_end",
         "Podman doesn't tell StdinOnce, so the input is left open",
+        f"{_ISSUES}/20267",
     ),
-    Known("test_create_container_refuses_too_little_memory", "Podman asks the kernel at the start"),
+    Known(
+        "test_create_container_refuses_too_little_memory",
+        "Podman asks the kernel at the start",
+        f"{_ISSUES}/23351",
+    ),
 )
 """What differs in Podman 4.3 from Docker."""
 
