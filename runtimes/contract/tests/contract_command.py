@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[3]
+EXAMPLE = CHECKOUT / "examples/plugins/audit"
 
 
 def install(site: Path, name: str, target: str, kind: str = "cri") -> None:
@@ -20,8 +21,17 @@ def install(site: Path, name: str, target: str, kind: str = "cri") -> None:
     (folder / "entry_points.txt").write_text(f"[runtimes.{kind}]\n{name} = {target}\n")
 
 
+def pip_install(folder: Path, site: Path) -> None:
+    """Install a project as pip does, without looking for its dependencies anywhere."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run(
+        [*command, "--target", str(site), str(folder)], check=True, env=environment, timeout=120
+    )
+
+
 def contract(
-    *arguments: str, cwd: Path, site: Path | None = None
+    *arguments: str, cwd: Path, site: Path | None = None, timeout: float = 150
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     paths = [str(site)] if site is not None else []
@@ -33,5 +43,5 @@ def contract(
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=timeout,
     )
