@@ -6,7 +6,7 @@ import contextlib
 import io
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +21,11 @@ from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.settings import Settings
 from runtimes.core import errors
 from runtimes.core.backend import Kind
+from runtimes.core.capability import Capability
 from runtimes.core.discovery import installed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from runtimes.contract.run.plan import Plan
 
@@ -70,11 +71,25 @@ def run(plan: Plan, command: str, watchers: Watchers) -> Report:
     def give_up(found: list[Outcome]) -> None:
         watchers.last_words(report([*tests, *found]))
 
-    for _ in range(plan.repeat):
-        recorder = Recorder(plan, transcript, watchers.progress, give_up)
-        _pytest(plan, recorder, transcript)
-        tests += [*recorder.tests, *kept_promises(recorder.tests)]
+    with _with_registry(plan, subject) as whole:
+        for _ in range(plan.repeat):
+            recorder = Recorder(whole, transcript, watchers.progress, give_up)
+            _pytest(whole, recorder, transcript)
+            tests += [*recorder.tests, *kept_promises(recorder.tests)]
     return report(tests)
+
+
+@contextlib.contextmanager
+def _with_registry(plan: Plan, subject: Subject) -> Iterator[Plan]:
+    """The plan, with a registry of the run's own where there is no other way to an image."""
+    others = (plan.registry, plan.image, Capability.IMAGE_IMPORT in subject.capabilities)
+    if any(others) or Capability.IMAGE_PULL not in subject.capabilities:
+        yield plan
+        return
+    from runtimes.contract.testimage.registry import own_registry
+
+    with own_registry() as registry:
+        yield replace(plan, registry=registry)
 
 
 def describe(plan: Plan) -> Subject:
