@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from runtimes.contract import catalogue
-from runtimes.contract.leaks.watch import Leaked
+from runtimes.contract.leaks.watch import KnownLeak, Leaked
 from runtimes.contract.report.model import Outcome, Verdict
 from runtimes.contract.requires import NOT_CLAIMED, Undeclared
 from runtimes.contract.run.redact import records
@@ -32,7 +32,7 @@ class Course:
     def take(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
         """Note a piece; return the promises that the end of its run breaks."""
         if report.when == "teardown":
-            return self._ended(report, call) if report.failed else []
+            return [] if report.passed else self._ended(report, call)
         if not report.passed or hasattr(report, "wasxfail"):
             self.verdict = _verdict(self.item, report, call)
             self.message = _message(report, call)
@@ -59,20 +59,25 @@ class Course:
     def _ended(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
         """What the run left; or what the test made can't be removed, which is its own failure."""
         error = call.excinfo.value if call.excinfo is not None else None
+        package = entry_of(self.item).module.partition(".")[0]
+        if isinstance(error, KnownLeak):
+            return [
+                _broken(package, name, Verdict.KNOWN_FAILURE, why)
+                for name, why in error.reasons.items()
+            ]
         if not isinstance(error, Leaked):
             self.verdict, self.details = Verdict.FAIL, str(report.longrepr)
             self.message = f"at its end: {_message(report, call)}"
             return []
-        package = entry_of(self.item).module.partition(".")[0]
         return [
-            replace(
-                leaves(catalogue.promise_id(package, name)),
-                verdict=Verdict.FAIL,
-                passed=0,
-                message=f"after {id_of(self.item)}: {', '.join(what)}",
-            )
+            _broken(package, name, Verdict.FAIL, f"after {id_of(self.item)}: {', '.join(what)}")
             for name, what in error.left.items()
         ]
+
+
+def _broken(package: str, promise: str, verdict: Verdict, message: str) -> Outcome:
+    kept = leaves(catalogue.promise_id(package, promise))
+    return replace(kept, verdict=verdict, passed=0, message=message)
 
 
 def leaves(promise: str) -> Outcome:

@@ -149,3 +149,22 @@ def test_a_backend_that_leaks_fails_by_what_it_leaks(
     (failed,) = [test for test in tests if test.verdict is Verdict.FAIL]
     assert failed.id == f"cri.run.{promise}"
     assert says in failed.message
+
+
+def test_a_leak_that_is_known_with_reason_and_link_makes_the_result_partial(tmp_path: Path) -> None:
+    install(tmp_path / "site", "leaky", "leaky:backend")
+    (tmp_path / "site/leaky.py").write_text(LEAKY.format(leak="os.pipe()"))
+    (tmp_path / "known.toml").write_text(
+        '[[known-failure]]\ntest = "cri.run.leaves_no_descriptors"\n'
+        'reason = "keeps a pipe"\nlink = "https://example.org/1"\n'
+    )
+
+    done = contract(
+        *("contract", "run", "-b", "leaky", "--test", "cri.sandbox.remove"),
+        *("--known", "known.toml"),
+        cwd=tmp_path,
+        site=tmp_path / "site",
+    )
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "keeps a pipe (https://example.org/1)" in done.stdout

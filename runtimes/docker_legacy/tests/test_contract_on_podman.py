@@ -56,6 +56,11 @@ KNOWN = (
         f"{_ISSUES}/20267",
     ),
     Known(
+        "docker.run.leaves_no_processes",
+        "Podman's monitor of a command stays for five minutes after its end",
+        f"{_ISSUES}/15377",
+    ),
+    Known(
         "test_create_container_refuses_too_little_memory",
         "Podman asks the kernel at the start",
         f"{_ISSUES}/23351",
