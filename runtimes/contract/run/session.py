@@ -82,8 +82,9 @@ def run(plan: Plan, command: str, watchers: Watchers) -> Report:
 @contextlib.contextmanager
 def _with_registry(plan: Plan, subject: Subject) -> Iterator[Plan]:
     """The plan, with a registry of the run's own where there is no other way to an image."""
-    others = (plan.registry, plan.image, Capability.IMAGE_IMPORT in subject.capabilities)
-    if any(others) or Capability.IMAGE_PULL not in subject.capabilities:
+    claims = subject.capabilities
+    pulls_only = Capability.IMAGE_PULL in claims and Capability.IMAGE_IMPORT not in claims
+    if plan.registry or plan.image or not (pulls_only or Kind.DOCKER in plan.kinds):
         yield plan
         return
     from runtimes.contract.testimage.registry import own_registry

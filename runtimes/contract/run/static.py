@@ -35,6 +35,7 @@ _PROTOCOLS: dict[Kind, type] = {
 }
 _HEAVY = ("grpc", "docker", "asyncio", "requests", "yaml")
 _PROBE_SECONDS = 1.0
+_PROBES = 3
 _REFUSING = (UnimplementedService, UnimplementedStreams)
 _IN_PROCESS = {"Exec": "open_exec", "Attach": "open_attach", "PortForward": "open_port_forward"}
 
@@ -95,15 +96,18 @@ def has_fillable_options(backend: Backend[Any]) -> Iterator[str]:
 
 
 def probes_quickly(backend: Backend[Any]) -> Iterator[str]:
-    """`probe` answers within a second with a reason, and never raises."""
-    start = time.monotonic()
-    try:
-        probe = backend.probe()
-    except BaseException as error:  # noqa: BLE001 - that it never raises is what is checked
-        yield f"probe() raised {type(error).__name__}: {error}"
-        return
-    took = time.monotonic() - start
-    if took > _PROBE_SECONDS:
+    """`probe` answers within a second, busy moments aside, with a reason, and never raises."""
+    for _ in range(_PROBES):
+        start = time.monotonic()
+        try:
+            probe = backend.probe()
+        except BaseException as error:  # noqa: BLE001 - that it never raises is what is checked
+            yield f"probe() raised {type(error).__name__}: {error}"
+            return
+        took = time.monotonic() - start
+        if took < _PROBE_SECONDS:
+            break
+    else:
         yield f"probe() took {took:.1f} s: expected less than {_PROBE_SECONDS:g}"
     if not isinstance(probe, Probe):
         yield f"probe() gave {probe!r}: expected a Probe"

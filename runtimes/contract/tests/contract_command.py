@@ -31,7 +31,7 @@ def pip_install(folder: Path, site: Path) -> None:
 
 
 def contract(
-    *arguments: str, cwd: Path, site: Path | None = None, timeout: float = 150
+    *arguments: str, cwd: Path, site: Path | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     paths = [str(site)] if site is not None else []

@@ -17,7 +17,7 @@ from runtimes.contract.tests.contract_command import contract, install
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(360)
 _VERSION = "cri.runtime.version"
 _ENGINE = "docker.system.version.version_tells_those_of_engine_and_api"
 _SAME = f"{_VERSION}.version_is_the_same_each_time"

@@ -33,6 +33,7 @@ _ISSUES = "https://github.com/podman-container-tools/podman/issues"
 _PULLS = "https://github.com/podman-container-tools/podman/pull"
 _TEXT_ONLY = "Podman answers 500 or no code, with the reason in its text only"
 _DETACHED = "Podman 4.3 says Running of a detached command for minutes after its end"
+_MONITOR = "Podman's monitor of a command stays for five minutes after its end, in its group"
 KNOWN = (
     Known(
         "test_start_container_without_such_a_program_is_an_invalid_argument",
@@ -55,10 +56,9 @@ KNOWN = (
         "Podman doesn't tell StdinOnce, so the input is left open",
         f"{_ISSUES}/20267",
     ),
-    Known(
-        "docker.run.leaves_no_processes",
-        "Podman's monitor of a command stays for five minutes after its end",
-        f"{_ISSUES}/15377",
+    *(
+        Known(promise, _MONITOR, f"{_ISSUES}/15377")
+        for promise in ("docker.run.leaves_no_processes", "docker.run.leaves_no_control_groups")
     ),
     Known(
         "test_create_container_refuses_too_little_memory",
