@@ -14,6 +14,7 @@ from runtimes.contract.report import jsonfile
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.tests.contract_command import contract, install
 
+pytestmark = pytest.mark.timeout(360)  # commands in processes of their own, on a busy host
 OWN = judge.Own(frozenset({"rtc-1", "c0ffee"}), (Path("/var/lib/mine"),))
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from runtimes.contract.report import jsonfile
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.report.summary import FILE, read_summaries
@@ -13,6 +15,7 @@ from runtimes.contract.report.summary import FILE, read_summaries
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(360)  # commands in processes of their own, on a busy host
 MODULE = """
 import pytest
 
@@ -34,7 +37,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
 
 
