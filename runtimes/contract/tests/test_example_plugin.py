@@ -24,7 +24,7 @@ PROFILES = ("cri", "streaming", "security", "stats", "events")
 @pytest.mark.needs_root
 @pytest.mark.needs_oci
 @pytest.mark.needs_registry
-@pytest.mark.timeout(560)
+@pytest.mark.timeout(960)
 def test_it_is_installed_and_certified_for_what_it_claims(
     tmp_path: Path, pytestconfig: pytest.Config, runtimes_engines: EngineSession
 ) -> None:
@@ -41,7 +41,7 @@ def test_it_is_installed_and_certified_for_what_it_claims(
         *("--report", f"json={reports.absolute()}/{PARTS}/audit.json"),
         cwd=tmp_path,
         site=tmp_path / "site",
-        timeout=500,
+        timeout=900,
     )
     uninstall_bridge(tmp_path / "run", bridge)
 
