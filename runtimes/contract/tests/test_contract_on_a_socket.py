@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runtimes.contract.engines.session import EngineSession
 
-pytestmark = [pytest.mark.needs_root, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.needs_root, pytest.mark.timeout(480)]
 
 IGNORED = "cri.image.list.list_images_by_reference"
 KNOWN = f"""
@@ -73,7 +73,7 @@ def served(tmp_path: Path) -> Iterator[str]:
         yield f"unix://{socket}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
         uninstall_bridge(tmp_path / "run", bridge)
 
 
