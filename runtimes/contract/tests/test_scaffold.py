@@ -95,6 +95,7 @@ def test_the_page_has_the_very_files_of_the_example_plugin() -> None:
         assert text == (EXAMPLE / path).read_text()
 
 
+@pytest.mark.timeout(700)
 def test_the_page_alone_leads_from_an_empty_project_to_a_conformant_backend(
     tmp_path: Path,
 ) -> None:
@@ -106,7 +107,7 @@ def test_the_page_alone_leads_from_an_empty_project_to_a_conformant_backend(
     pip_install(project, tmp_path / "site")
 
     static, core = (
-        contract(*words.split(), cwd=tmp_path, site=tmp_path / "site")
+        contract(*words.split(), cwd=tmp_path, site=tmp_path / "site", timeout=600)
         for words in (
             "contract run -b audit --static",
             "contract run -b audit --profile cri --level core --option file=audit.jsonl",
