@@ -94,7 +94,8 @@ class _Start:
 def _with_pipes(start: _Start, request: cri.ExecRequest) -> Session:
     with ExitStack() as undo:
         with ExitStack() as handed:
-            given, stdin = _inlet(undo, handed) if request.stdin else (subprocess.DEVNULL, None)
+            nothing = (handed.enter_context(launch.no_input()), None)
+            given, stdin = _inlet(undo, handed) if request.stdin else nothing
             outputs = [
                 _Output(undo, handed, Channel.STDOUT if request.stdout else None),
                 _Output(undo, handed, Channel.STDERR if request.stderr else None),

@@ -57,14 +57,15 @@ def exec_sync(
 
 
 def _spawn(engine: Engine, record: ContainerRecord, files: launch.Files) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        engine.runtime_of(record).exec_argv(record.id, files.spec, files.pid),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        cwd="/",
-    )
+    with launch.no_input() as nothing:
+        return subprocess.Popen(
+            engine.runtime_of(record).exec_argv(record.id, files.spec, files.pid),
+            stdin=nothing,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            cwd="/",
+        )
 
 
 def _answer(runner: subprocess.Popen[bytes], collector: Collector) -> cri.ExecSyncResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -11,7 +12,7 @@ from runtimes.oci.container import observe
 from runtimes.oci.spec.process import exec_process
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -31,6 +32,21 @@ def running(engine: Engine, container_id: str, action: str) -> ContainerRecord:
     if not observe.is_running(engine, record):
         raise errors.FailedPrecondition(f"{action} container '{record.id}': it isn't running")
     return record
+
+
+@contextmanager
+def no_input() -> Iterator[int]:
+    """An input that is at its end.
+
+    Not /dev/null: crun gives what a command gets from it to the container's user, and that one is
+    the host's.
+    """
+    reader, writer = os.pipe()
+    os.close(writer)
+    try:
+        yield reader
+    finally:
+        os.close(reader)
 
 
 def exit_code(returncode: int) -> int:

@@ -128,6 +128,14 @@ def test_the_command_has_the_containers_environment_user_and_directory(pods: Pod
     assert {"1000", "3000"} <= set(groups.split())
 
 
+def test_the_commands_input_is_at_its_end_and_nothing_of_the_hosts(every_pods: Pods) -> None:
+    container = every_pods.start(every_pods.run())
+
+    text = every_pods.sh(container, "cat; ls -l /proc/self/fd/0")
+
+    assert "-> pipe:" in text
+
+
 @pytest.mark.parametrize("command", [["/no/such/program"], ["not-a-program"]])
 def test_a_command_that_cannot_be_executed_is_an_error(
     every_pods: Pods, command: list[str]
