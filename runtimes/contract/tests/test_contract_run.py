@@ -39,6 +39,7 @@ def test_a_part_of_the_fake_is_conformant_and_exits_with_zero(tmp_path: Path) ->
     assert "fake 0.1.0 is conformant to contract 1.0 (a part of it): cri 8/8." in done.stdout
 
 
+@pytest.mark.timeout(700)
 def test_all_twelve_faults_of_a_broken_plugin_are_found(tmp_path: Path) -> None:
     install(tmp_path / "site", "broken", "runtimes.contract.tests.broken_backend:backend")
 
@@ -47,6 +48,7 @@ def test_all_twelve_faults_of_a_broken_plugin_are_found(tmp_path: Path) -> None:
         *("--profile", "cri"),
         cwd=tmp_path,
         site=tmp_path / "site",
+        timeout=600,
     )
 
     assert done.returncode == 1, done.stderr
