@@ -90,7 +90,7 @@ class LocalSession:
 
     def close(self) -> None:
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGHUP)
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
