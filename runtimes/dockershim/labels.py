@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runtimes.core.cri.v1 import api_pb2 as cri
 
 IMAGE = "io.runtimes.container.image"
-"""The image's name as the CRI call had it; Docker is given the id."""
+"""The image's name in the pod's words, or the CRI call's; Docker is given the id."""
 
 CGROUP_LIMITS = "io.runtimes.container.cgroup-limits"
 """JSON of the limits that only the cgroup's files can set, once it is there."""

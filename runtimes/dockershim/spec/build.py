@@ -38,7 +38,8 @@ def build(request: CreateRequest) -> CreateOptions:
 
 def _labels(request: CreateRequest) -> dict[str, str]:
     written = labels.of_container(request.config, request.sandbox_id, request.log_path)
-    written[labels.IMAGE] = request.config.image.image
+    asked = request.config.image
+    written[labels.IMAGE] = asked.user_specified_image or asked.image
     written[labels.CREATED_AT] = str(request.created_at_ns)
     if request.image_volumes:
         kept = [image_volume.written(one) for one in request.image_volumes.values()]

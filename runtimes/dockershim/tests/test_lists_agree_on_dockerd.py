@@ -120,6 +120,20 @@ def test_a_container_whose_end_a_status_told_is_never_listed_as_running(
         assert listed(asked, container).state == cri.CONTAINER_EXITED
 
 
+def test_both_show_an_image_that_was_asked_for_by_its_id_with_its_pods_name_for_it(
+    node: Node, service: DockershimService, sandbox: str, config: cri.PodSandboxConfig
+) -> None:
+    wanted = node.container()
+    name = wanted.image.image
+    image_id = service.image_status(wanted.image).image.id
+    wanted.image.CopyFrom(cri.ImageSpec(image=image_id, user_specified_image=name))
+
+    container = service.create_container(sandbox, wanted, config)
+
+    assert listed(service, container).image.image == name
+    assert status(service, container).image.image == name
+
+
 def test_both_tell_the_same_moment_of_creation_and_order_by_it(
     node: Node, service: DockershimService, sandbox: str, config: cri.PodSandboxConfig
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.oci.container import observe
-from runtimes.oci.container.status import STATES, is_visible
+from runtimes.oci.container.status import STATES, is_visible, named_image
 from runtimes.oci.sandbox.list import has_labels
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def summary(engine: Engine, record: ContainerRecord) -> cri.Container:
         id=record.id,
         pod_sandbox_id=record.sandbox_id,
         metadata=config.metadata,
-        image=config.image,
+        image=named_image(config),
         image_ref=record.image_ref,
         state=STATES[observe.observe(engine, record).state],
         created_at=record.created_at_ns,

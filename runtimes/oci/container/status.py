@@ -55,7 +55,7 @@ def describe(engine: Engine, record: ContainerRecord) -> cri.ContainerStatus:
         exit_code=now.exit_code,
         reason=now.reason,
         message=now.message,
-        image=config.image,
+        image=named_image(config),
         image_ref=record.image_ref,
         image_id=record.image_id,
         labels=config.labels,
@@ -70,6 +70,14 @@ def describe(engine: Engine, record: ContainerRecord) -> cri.ContainerStatus:
         ),
         stop_signal=config.stop_signal,
     )
+
+
+def named_image(config: cri.ContainerConfig) -> cri.ImageSpec:
+    """The image by its pod's words: kubelet creates by id, and shows what it is told. Pure."""
+    named = cri.ImageSpec()
+    named.CopyFrom(config.image)
+    named.image = config.image.user_specified_image or config.image.image
+    return named
 
 
 def resources(record: ContainerRecord, config: cri.ContainerConfig) -> cri.LinuxContainerResources:

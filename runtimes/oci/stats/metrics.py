@@ -12,6 +12,7 @@ from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.metrics import report
 from runtimes.oci.container import observe
+from runtimes.oci.container.status import named_image
 from runtimes.oci.sandbox import ready
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _network(engine: Engine, record: SandboxRecord) -> list[cri.Metric]:
 
 
 def _place(engine: Engine, sandbox: SandboxRecord, record: ContainerRecord) -> report.Place:
-    image = cri.ContainerConfig.FromString(record.config).image.image
+    image = named_image(cri.ContainerConfig.FromString(record.config)).image
     names = (sandbox.namespace, sandbox.name, record.name)
     return report.Place(
         cgroup=record.cgroup_path,

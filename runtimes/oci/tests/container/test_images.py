@@ -28,6 +28,22 @@ def test_a_status_names_the_image_that_runs(pods: Pods) -> None:
     assert status.image_ref in {image.id, *image.repo_digests}
 
 
+def test_a_container_made_by_an_id_is_shown_with_the_name_that_its_pod_gave(pods: Pods) -> None:
+    pod = pods.run()
+    image = pods.service.image_status(cri.ImageSpec(image=IMAGE)).image
+    config = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="main"),
+        image=cri.ImageSpec(image=image.id, user_specified_image=IMAGE),
+        command=["sleep", "1000"],
+    )
+
+    container = pods.service.create_container(pod.id, config, pod.config)
+
+    wanted = cri.ContainerFilter(id=container)
+    assert pods.status(container).image.image == IMAGE
+    assert [each.image.image for each in pods.service.list_containers(wanted)] == [IMAGE]
+
+
 def test_a_removed_images_layers_stay_until_its_last_container_is_removed(
     pods: Pods, tmp_path: Path
 ) -> None:
