@@ -1,4 +1,4 @@
-"""PodSandboxStatus. It reads records and never waits for a lock or the network.
+"""PodSandboxStatus. It never waits for a lock or the pod's network.
 
 Source: kubernetes/kubernetes#107749.
 """
@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 def pod_sandbox_status(
     engine: Engine, pod_sandbox_id: str, *, verbose: bool = False
 ) -> cri.PodSandboxStatusResponse:
-    """Tell one sandbox's state.
+    """Tell one sandbox's state, and its containers', none of them older than the timestamp.
 
     Raises:
         NotFound: no such sandbox.
-    Source: CRI PodSandboxStatus.
+    Source: CRI PodSandboxStatus; kubelet, which follows events, asks for no containers beside.
     """
+    now = engine.clock()
     found = find.one(engine, pod_sandbox_id)
     return cri.PodSandboxStatusResponse(
         status=describe(engine, found),
         info=_info(engine, found) if verbose else None,
-        timestamp=engine.clock(),
+        containers_statuses=containers_of(engine, found.id),
+        timestamp=now,
     )
 
 

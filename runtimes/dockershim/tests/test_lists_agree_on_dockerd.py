@@ -134,6 +134,19 @@ def test_both_show_an_image_that_was_asked_for_by_its_id_with_its_pods_name_for_
     assert status(service, container).image.image == name
 
 
+def test_a_sandboxes_status_has_its_containers_as_they_are_by_themselves(
+    node: Node, service: DockershimService, sandbox: str, config: cri.PodSandboxConfig
+) -> None:
+    made = service.create_container(sandbox, node.container(), config)
+    run = service.create_container(sandbox, node.container(name="run"), config)
+    service.start_container(run)
+
+    answer = service.pod_sandbox_status(sandbox)
+
+    assert list(answer.containers_statuses) == [status(service, run), status(service, made)]
+    assert answer.timestamp >= answer.containers_statuses[0].started_at
+
+
 def test_both_tell_the_same_moment_of_creation_and_order_by_it(
     node: Node, service: DockershimService, sandbox: str, config: cri.PodSandboxConfig
 ) -> None:

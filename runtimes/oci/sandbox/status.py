@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 def pod_sandbox_status(
     engine: Engine, pod_sandbox_id: str, *, verbose: bool = False
 ) -> cri.PodSandboxStatusResponse:
-    """Tell one sandbox's state.
+    """Tell one sandbox's state, and its containers', none of them older than the timestamp.
 
     Raises:
         NotFound: no such sandbox.
-    Source: CRI PodSandboxStatus.
+    Source: CRI PodSandboxStatus; kubelet, which follows events, asks for no containers beside.
     """
+    now = time.time_ns()
     record = engine.sandboxes.load(engine.sandboxes.resolve(pod_sandbox_id))
     return cri.PodSandboxStatusResponse(
         status=describe(engine, record),
@@ -34,7 +35,7 @@ def pod_sandbox_status(
             for container in engine.containers_of(record.id)
             if container_status.is_visible(container)
         ],
-        timestamp=time.time_ns(),
+        timestamp=now,
     )
 
 
