@@ -243,6 +243,12 @@ def _folder(factory: pytest.TempPathFactory, run_id: str) -> Path:
     return folder
 
 
+def _patience(request: pytest.FixtureRequest) -> float:
+    """Seconds for all calls of a test: more where its own time limit is longer."""
+    mark = request.node.get_closest_marker("timeout")
+    return max(_TEST_DEADLINE, *mark.args) if mark is not None else _TEST_DEADLINE
+
+
 @pytest.fixture
 def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The workbench of one test of the profile `cri`."""
@@ -250,7 +256,7 @@ def contract(contract_run: Run, request: pytest.FixtureRequest) -> Iterator[Benc
     from runtimes.core import deadline
 
     _apply_claims(contract_run.subject, request)
-    with Bench(contract_run) as bench, deadline.within(_TEST_DEADLINE):
+    with Bench(contract_run) as bench, deadline.within(_patience(request)):
         yield bench
 
 
@@ -281,7 +287,7 @@ def contract_pod(contract_pod_run: PodRun, request: pytest.FixtureRequest) -> It
     from runtimes.core import deadline
 
     _apply_claims(contract_pod_run.subject, request)
-    with PodBench(contract_pod_run) as bench, deadline.within(_TEST_DEADLINE):
+    with PodBench(contract_pod_run) as bench, deadline.within(_patience(request)):
         yield bench
 
 

@@ -35,7 +35,7 @@ def test_there_are_enough_examples_and_each_says_what_to_expect() -> None:
 
 @pytest.mark.needs_oci
 @pytest.mark.needs_root
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)  # The first waits for all.
 @pytest.mark.parametrize("name", [path.stem for path in EXAMPLES])
 def test_an_example_does_what_it_says_on_oci(on_oci: Outcomes, name: str) -> None:
     assert on_oci[name].result().broken == []

@@ -89,7 +89,7 @@ def test_pods_outlast_an_engine_that_is_away_or_are_made_anew(
     engine.kill()
     engine.revive(live_restore=False)  # Which ends every container.
     wait_ready(pod.runtime)
-    pod.until(lambda view: sandboxes(pod)[0].attempt == 1 and view.running)
+    pod.worker.run(lambda view: sandboxes(pod)[0].attempt == 1 and view.running, 120)
 
     assert (told.status, told.reason) == (False, "DockerDaemonNotReady")
     assert untouched == before

@@ -126,9 +126,9 @@ backend = Backend()
     [
         ("os.pipe()", "leaves_no_descriptors", "pipe:["),
         (
-            'subprocess.Popen(["sh", "-c", "sleep 20; :", sandbox])',
+            'subprocess.Popen(["sh", "-c", "sleep 100; :", sandbox])',
             "leaves_no_processes",
-            "sleep 20",
+            "sleep 100",
         ),
     ],
 )

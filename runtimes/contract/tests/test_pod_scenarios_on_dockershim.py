@@ -50,7 +50,7 @@ SICKENING = """
         exec: {command: [test, "!", -e, /sick]}
         periodSeconds: 1
         failureThreshold: 1
-        terminationGracePeriodSeconds: 1
+        terminationGracePeriodSeconds: 3
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import ContainerUsage, ImageStats, NetworkUsage
 
+log = logging.getLogger(__name__)
 PERIOD = 5.0
 _KEPT = 120
 _SHORTEST = 1.0
@@ -134,10 +136,13 @@ class NetworkTeller(Protocol):
 
 
 def network_stats(runtime: PodRuntime) -> Sequence[NetworkUsage]:
-    """What went over pods' networks; nothing where a backend can't tell."""
+    """What went over pods' networks; nothing where a backend can't tell, or not now."""
     try:
         return runtime.network_stats() if isinstance(runtime, NetworkTeller) else ()
     except errors.Unimplemented:
+        return ()
+    except errors.Error as error:
+        log.warning("the networks of pods can't be told now: %s", error)
         return ()
 
 

@@ -177,6 +177,22 @@ def test_use_is_told_in_kubelets_shape(api: Api) -> None:
     assert node["fs"]["capacityBytes"] > node["fs"]["usedBytes"] > 0
 
 
+def test_use_is_told_though_networks_cannot_be_counted_now(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise errors.Internal("list pod sandbox stats: one of them isn't ready")
+
+    api.run(pod(script(FOREVER)))
+    until(lambda: api.ask("/stats/summary").json["pods"])
+    monkeypatch.setattr(api.bench.service, "list_pod_sandbox_stats", refuse)
+
+    (found,) = api.ask("/stats/summary").json["pods"]
+
+    assert found["containers"]
+    assert "network" not in found
+
+
 def test_metrics_have_kubelets_names(api: Api) -> None:
     api.run(pod(script(FOREVER)))
     until(lambda: api.ask("/pods").json["items"])

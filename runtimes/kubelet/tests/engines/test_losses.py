@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runtimes.kubelet.tests.engines.conftest import RealKubelet
     from runtimes.kubelet.worker import PodWorker
 
-pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root]
+pytestmark = [pytest.mark.needs_oci, pytest.mark.needs_root, pytest.mark.timeout(240)]
 PATIENCE = 60.0
 
 
