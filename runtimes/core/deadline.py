@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _expiry: ContextVar[float | None] = ContextVar("runtimes_deadline", default=None)
 _given_up: ContextVar[Callable[[], bool] | None] = ContextVar("runtimes_given_up", default=None)
+_LOOK = 0.05
 
 
 @contextmanager
@@ -88,16 +89,19 @@ def holding(lock: Lock, what: str) -> Iterator[None]:
         DeadlineExceeded: the caller's deadline passed first.
         Canceled: the caller has given up.
     """
-    patience = remaining()
-    if not lock.acquire(timeout=-1 if patience is None else patience):
+    while not lock.acquire(timeout=_slice()):
         check(what)
-        raise errors.DeadlineExceeded(
-            f"{what}: the caller's deadline passed behind another call that does"
-        )
     try:
+        check(what)
         yield
     finally:
         lock.release()
+
+
+def _slice() -> float:
+    """Seconds to wait for a lock before looking whether the caller still waits."""
+    patience = remaining()
+    return _LOOK if patience is None else min(patience, _LOOK)
 
 
 def _is_given_up() -> bool:

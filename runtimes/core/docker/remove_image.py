@@ -31,7 +31,8 @@ def remove_image(docker: DockerInterface, found: ImageInspect) -> None:
         if _image_of(docker, one["Id"]) == found["Id"]:
             raise in_use(found["Id"], one["Id"])
     for name in names(found):
-        _remove(docker, name)
+        if _id_of(docker, name) == found["Id"]:  # A pull may have given the name to another.
+            _remove(docker, name)
 
 
 def in_use(image_id: str, container_id: str) -> errors.FailedPrecondition:
@@ -54,6 +55,13 @@ def _remove(docker: DockerInterface, name: str) -> None:
     except errors.Internal:  # The Engine's word for an image that goes at this moment.
         if find_image(docker, name) is not None:
             raise
+
+
+def _id_of(docker: DockerInterface, name: str) -> str:
+    try:
+        return docker.inspect_image(name)["Id"]
+    except errors.ImageNotFound:
+        return ""
 
 
 def _image_of(docker: DockerInterface, container_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+log = logging.getLogger(__name__)
 AT_ONCE = 4
 
 
@@ -42,7 +44,15 @@ class Walks:
             self._waiting.append(folder)
             return
         self._walkers += 1
-        threading.Thread(target=self._run, args=(folder,), name="walk", daemon=True).start()
+        walker = threading.Thread(target=self._run, args=(folder,), name="walk", daemon=True)
+        try:
+            walker.start()
+        except RuntimeError as error:  # The host's limit of threads; a later call may do better.
+            log.warning("'%s' isn't measured now: %s", folder, error)
+            self._walkers -= 1
+            for skipped in (folder, *self._waiting):
+                self._done.pop(skipped).set()
+            self._waiting.clear()
 
     def _run(self, folder: Path) -> None:
         try:

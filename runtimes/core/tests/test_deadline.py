@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
 import threading
 
 import pytest
@@ -67,6 +68,9 @@ def test_a_lock_is_waited_for_no_longer_than_the_caller_would() -> None:
         hold()
     gone.set()
     with deadline.unless(gone.is_set), pytest.raises(errors.Canceled):
+        hold()
+    looks = itertools.count()
+    with deadline.unless(lambda: next(looks) > 3), pytest.raises(errors.Canceled):
         hold()
 
     assert lock.locked()

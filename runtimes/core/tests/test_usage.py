@@ -84,6 +84,21 @@ def test_a_long_walk_is_not_waited_for_and_its_last_answer_holds_meanwhile(
     assert len(disk.walked) == 2
 
 
+def test_a_host_without_threads_to_spare_measures_later(
+    disk: Disk, cache: UsageCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for number in range(2 * walks.AT_ONCE):
+            assert cache.glance(Path(f"{number}")) is None
+
+    assert told(cache, Path("0"))
+    assert disk.walked == [Path("0")]
+
+
 def test_many_long_walks_cost_no_more_than_a_few(disk: Disk, cache: UsageCache) -> None:
     folders = [Path(f"slow{number}") for number in range(500)]
     began = time.monotonic()

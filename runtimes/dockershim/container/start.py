@@ -60,10 +60,10 @@ def _start(engine: Engine, found: ContainerInspect) -> None:
     except errors.Error as error:
         engine.cache.changed(found["Id"])
         user = found["Config"].get("User", "").partition(":")[0]
-        is_name = bool(user) and not user.isdecimal()
         # A user that the image lacks is the caller's mistake, but an error of the Engine's by its
-        # status: what tells is that this container can't run, and that it names a user.
-        if _failed(engine, found["Id"]) and is_name and isinstance(error, errors.Internal):
+        # status, as is a full disk: only the Engine's words tell them apart.
+        lacks = isinstance(error, errors.Internal) and user and f"user {user}" in str(error)
+        if _failed(engine, found["Id"]) and lacks:
             raise errors.InvalidArgument(
                 f"{error}; is user '{user}' in the image's /etc/passwd?"
             ) from error

@@ -190,6 +190,8 @@ def _set_user(
     if user is None:
         user = image.uid
         security.run_as_username = "" if user is not None else image.username
+    if user is None and group is not None and not security.run_as_username:
+        user = 0  # A group needs a user beside it, and an image that names none means root.
     if user is not None:
         security.run_as_user.value = user
     if group is not None:

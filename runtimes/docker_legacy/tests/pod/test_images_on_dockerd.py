@@ -13,6 +13,7 @@ from runtimes.contract.testimage.busybox import PAUSE
 from runtimes.core import errors
 from runtimes.core.docker.beyond import DockerLoad
 from runtimes.core.docker.interface import CreateOptions
+from runtimes.core.docker.remove_image import remove_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +64,21 @@ def test_an_image_that_a_container_uses_keeps_all_of_its_names(
 
     docker.remove_container(container)
     assert [node.manager.image_ref(name) for name in image] == [image[0]] * 3
+
+
+def test_a_name_that_went_to_another_image_meanwhile_stays_there(
+    node: Node, image: tuple[str, str, str]
+) -> None:
+    docker = node.manager.node.docker
+    assert isinstance(docker, DockerLoad)
+    found = docker.inspect_image(image[0])
+    other = docker.inspect_image(PAUSE)["Id"]
+    docker.tag_image(PAUSE, image[2])
+
+    remove_image(docker, found)
+
+    assert [node.manager.image_ref(name) for name in image] == [None, None, other]
+    docker.remove_image(image[2])
 
 
 def test_an_image_may_be_removed_by_many_at_once(node: Node, image: tuple[str, str, str]) -> None:

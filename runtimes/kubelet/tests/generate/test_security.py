@@ -75,6 +75,17 @@ def test_the_containers_user_comes_before_the_pods() -> None:
     assert (own.run_as_user.value, own.run_as_group.value) == (0, 2)
 
 
+def test_a_group_alone_goes_with_the_images_user_or_root() -> None:
+    context = v1.SecurityContext(run_as_group=3000)
+
+    nobody = secured(context)
+    named = secured(context, image=ImageFacts("i", username="www"))
+
+    assert (nobody.run_as_user.value, nobody.run_as_group.value) == (0, 3000)
+    assert nobody.HasField("run_as_user")
+    assert (named.run_as_username, named.HasField("run_as_user")) == ("www", False)
+
+
 @pytest.mark.parametrize(
     ("image", "uid", "name"),
     [
