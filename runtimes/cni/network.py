@@ -109,8 +109,9 @@ class DetachRequest:
         uid: the pod's uid.
         netns: None, or a path that no longer exists, when the namespace is gone.
         port_mappings: host ports.
-        due: the caller knows of an attach that nobody has undone, so where no record of it is left
-            it is undone as far as the fields above tell. Else no record means nothing to undo.
+        due: the caller knows of an attach that succeeded or was cut short, and that nobody has
+            undone, so where no record of it is left it is undone as far as the fields above tell.
+            Else no record means nothing to undo, as after an attach that raised.
     """
 
     sandbox_id: str

@@ -53,9 +53,9 @@ def begin(request: AttachRequest, network: NetworkConfig, pod_cidr: str) -> Atte
     return _attempt(request, network, capabilities.arguments(request, pod_cidr))
 
 
-def guess(request: DetachRequest, network: NetworkConfig) -> Attempt:
-    """Describe what a damaged record may have said, by the configuration of now."""
-    arguments = capabilities.port_arguments(request.port_mappings)
+def guess(request: DetachRequest, network: NetworkConfig, pod_cidr: str) -> Attempt:
+    """Describe what a damaged or lost record may have said, by the configuration of now."""
+    arguments = capabilities.lost_arguments(request.port_mappings, pod_cidr)
     return _attempt(request, network, arguments)
 
 

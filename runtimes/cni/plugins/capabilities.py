@@ -27,18 +27,18 @@ def arguments(request: AttachRequest, pod_cidr: str) -> JsonObject:
     """
     collected = {
         "bandwidth": _bandwidth(request),
-        "ipRanges": [[{"subnet": pod_cidr}]] if pod_cidr else None,
         "dns": _dns(request),
         "io.kubernetes.cri.pod-annotations": dict(request.annotations),
     }
-    ports = port_arguments(request.port_mappings)
-    return ports | {name: value for name, value in collected.items() if value}
+    known = lost_arguments(request.port_mappings, pod_cidr)
+    return known | {name: value for name, value in collected.items() if value}
 
 
-def port_arguments(mappings: Iterable[PortMapping]) -> JsonObject:
+def lost_arguments(mappings: Iterable[PortMapping], pod_cidr: str) -> JsonObject:
     """Collect what there is to say of a pod whose record was lost."""
     ports = _port_mappings(mappings)
-    return {"portMappings": ports} if ports else {}
+    ranges = {"ipRanges": [[{"subnet": pod_cidr}]]} if pod_cidr else {}
+    return ({"portMappings": ports} if ports else {}) | ranges
 
 
 def runtime_config(plugin: JsonObject, available: JsonObject) -> JsonObject:

@@ -135,7 +135,7 @@ class CniNetwork:
         begun = self._cache.load(request.sandbox_id)
         if begun is None:
             network = self._discovery.look().network
-            begun = attempt.guess(request, network) if network else None
+            begun = attempt.guess(request, network, self._pod_cidr) if network else None
         if begun is None:
             _log.warning("cni del impossible sandbox_id=%s: no record", request.sandbox_id)
         else:

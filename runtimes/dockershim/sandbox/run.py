@@ -131,12 +131,19 @@ def engine_ips(inspected: ContainerInspect) -> tuple[str, ...]:
 
 
 def _connect(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) -> SandboxRecord:
-    """Attach a network of ours; the hosts file then knows the pod's addresses."""
+    """Attach a network of ours; the hosts file then knows the pod's addresses.
+
+    What a failed attach left, the network has on record itself; nothing else is due.
+    """
     if record.network is NetworkState.ATTEMPTED and record.pause is not None:
         pin = engine.paths.netns(record.id)
-        netns.pin(netns_of(record.pause.pid), pin)
         request = network.attach_request(record, config, pin)
-        attached = engine.networks.of(record.network_name).attach(request)
+        try:
+            netns.pin(netns_of(record.pause.pid), pin)
+            attached = engine.networks.of(record.network_name).attach(request)
+        except BaseException:
+            engine.sandboxes.note(replace(record, network=NetworkState.PENDING))
+            raise
         record = replace(record, ips=attached.ips)
     if record.ips:
         files.write(engine.paths.sandbox(record.id), config, record.ips)

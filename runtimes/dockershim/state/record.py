@@ -49,8 +49,8 @@ class SandboxPhase(StrEnum):
 class NetworkState(StrEnum):
     HOST = "host"  # the pod uses the node's
     ENGINE = "engine"  # Docker's own, which goes with the container
-    PENDING = "pending"  # ours, not begun
-    ATTEMPTED = "attempted"  # attach was, or is about to be, called: detach is due
+    PENDING = "pending"  # ours; attach wasn't called, or raised: detach knows what is left
+    ATTEMPTED = "attempted"  # attach is about to be called, or has succeeded: detach is due
     DOWN = "down"  # detach succeeded
 
 

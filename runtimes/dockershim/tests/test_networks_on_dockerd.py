@@ -26,12 +26,18 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs_docker, pytest.mark.needs_root]
 
+CONF = """
+{"cniVersion": "1.0.0", "name": "n", "type": "logging", "capabilities": {"ipRanges": true}}
+"""
 PLUGIN = """#!/bin/sh
+input=$(cat)
 speaks='{{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}}'
 [ "$CNI_COMMAND" = VERSION ] && {{ echo "$speaks"; exit; }}
 where=; [ -n "$CNI_NETNS" ] && [ ! -e "$CNI_NETNS" ] && where=" no-netns"
 for pid in $(cat {folder}/pids); do [ -e /proc/$pid ] && where="$where alive"; done
 echo "$CNI_COMMAND $CNI_CONTAINERID$where" >> {folder}/log
+ranges='"ipRanges": [[{{"subnet": "10.9.8.0/24"}}]]'
+[ "${{input#*"$ranges"}}" != "$input" ] || {{ echo '{{"code":7,"msg":"no IP ranges"}}'; exit 1; }}
 while [ -e {folder}/wait-$CNI_COMMAND ]; do sleep 0.05; done
 [ -e {folder}/broken-$CNI_COMMAND ] && {{ echo '{{"code":100,"msg":"no luck"}}'; exit 1; }}
 lease={folder}/leases/$CNI_CONTAINERID
@@ -44,7 +50,10 @@ echo '{{"cniVersion":"1.0.0","ips":[{{"address":"10.9.8.7/24"}}]}}'
 
 @dataclass(frozen=True)
 class Network:
-    """A CNI plugin that says what it was asked, and does badly what it is told to."""
+    """A CNI plugin that says what it was asked, and does badly what it is told to.
+
+    As host-local without a range of its own, it refuses DEL, too, without the node's.
+    """
 
     folder: Path
 
@@ -77,7 +86,7 @@ def network(tmp_path: Path) -> Iterator[Network]:
     plugin = folder / "bin/logging"
     plugin.write_text(PLUGIN.format(folder=folder))
     plugin.chmod(0o755)
-    (folder / "conf/10.conf").write_text('{"cniVersion":"1.0.0","name":"n","type":"logging"}')
+    (folder / "conf/10.conf").write_text(CONF)
     for name in ("log", "pids"):
         (folder / name).touch()
     yield Network(folder)
@@ -87,7 +96,12 @@ def network(tmp_path: Path) -> Iterator[Network]:
 
 def open_on(node: Node, network: Network) -> DockershimService:
     folder = network.folder
-    return node.open(network="auto", cni_conf_dir=folder / "conf", cni_bin_dirs=(folder / "bin",))
+    return node.open(
+        network="auto",
+        cni_conf_dir=folder / "conf",
+        cni_bin_dirs=(folder / "bin",),
+        pod_cidr="10.9.8.0/24",
+    )
 
 
 @pytest.fixture
@@ -134,9 +148,8 @@ def test_a_network_that_failed_half_way_is_detached_and_nothing_is_left(
     with pytest.raises(errors.Error, match="no luck"):
         service.run_pod_sandbox(node.sandbox("broken"))
 
-    calls = [line.split() for line in network.log()]
-    assert [command for command, _ in calls][-1] == "DEL"
-    assert len({sandbox for _, sandbox in calls}) == 1
+    (add, sandbox), *undone = [line.split() for line in network.log()]
+    assert (add, undone) == ("ADD", [["DEL", sandbox]])
     assert service.list_pod_sandbox(cri.PodSandboxFilter(label_selector={"node": node.token})) == []
     assert service.engine.sandboxes.ids() == []
     network.breaks("ADD", breaks=False)
@@ -229,8 +242,7 @@ def reboot(service: DockershimService, sandbox: str) -> None:
 
 def _lose_attempt(service: DockershimService, sandbox: str) -> None:
     """What the network itself remembered."""
-    for path in service.engine.paths.network.rglob(f"{sandbox}*"):
-        path.unlink()
+    (service.engine.paths.network / "attempts" / f"{sandbox}.json").unlink()
 
 
 def _lose_record(service: DockershimService, sandbox: str) -> None:

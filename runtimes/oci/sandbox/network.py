@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runtimes.cni.choose import NetworkOptions, open_network
 from runtimes.cni.network import AttachRequest, DetachRequest, Dns, PodNetwork, PortMapping
 from runtimes.core.cri.v1 import api_pb2 as cri
+from runtimes.oci.state.record import NetworkState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,7 @@ def detach_request(
         uid=record.uid,
         netns=netns,
         port_mappings=port_mappings(config),
+        due=record.network is NetworkState.ATTEMPTED,
     )
 
 

@@ -41,7 +41,7 @@ def run_pod_sandbox(engine: Engine, config: cri.PodSandboxConfig, runtime_handle
     record = plan(engine, config, runtime_handler)
     recover.give_way(engine, record.unique_name)
     with engine.sandboxes.create(record), ExitStack() as undo:
-        undo.callback(_undo, engine, record)
+        undo.callback(_undo, engine, record.id)
         ready = _build(engine, record, config)
         engine.sandboxes.save(ready)
         undo.pop_all()
@@ -68,7 +68,7 @@ def plan(engine: Engine, config: cri.PodSandboxConfig, handler: str) -> SandboxR
         created_at_ns=time.time_ns(),
         boot_id=engine.boot_id,
         phase=SandboxPhase.CREATING,
-        network=NetworkState.ATTEMPTED if own_network else NetworkState.HOST,
+        network=NetworkState.PENDING if own_network else NetworkState.HOST,
         config=config.SerializeToString(),
         runtime_handler=handler,
         cgroup_parent=cgroup_paths.pod_path(
@@ -84,33 +84,45 @@ def _build(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) 
     pins = engine.paths.pins(record.id)
     pins.mkdir(mode=0o700)
     namespaces.create(pins, kinds, pod_config.hostname(config))
-    ips: tuple[str, ...] = ()
-    if record.network is NetworkState.ATTEMPTED:
-        request = network.attach_request(record, config, pins / "net")
-        ips = engine.network.attach(request).ips
+    record = _connect(engine, record, config)
     namespaces.apply_sysctls(pins, kinds, config.linux.sysctls)
-    _write_files(engine, record, config, ips)
+    _write_files(engine, record, config)
     init = None
     if options.shares_pid_namespace(config):
         init = pause.start(engine, record, kinds)
     return replace(
         record,
         phase=SandboxPhase.READY,
-        ips=ips,
         netns_inode=inode(pins / "net"),
         pause=init,
     )
 
 
-def _write_files(
-    engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig, ips: tuple[str, ...]
-) -> None:
+def _connect(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) -> SandboxRecord:
+    """Attach a network of its own; that detach is due outlives a loss of power from before.
+
+    What a failed attach left, the network has on record itself; nothing else is due.
+    """
+    if record.network is NetworkState.HOST:
+        return record
+    attempted = replace(record, network=NetworkState.ATTEMPTED)
+    engine.sandboxes.save(attempted)
+    request = network.attach_request(record, config, engine.paths.pins(record.id) / "net")
+    try:
+        attached = engine.network.attach(request)
+    except BaseException:
+        engine.sandboxes.note(record)
+        raise
+    return replace(attempted, ips=attached.ips)
+
+
+def _write_files(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) -> None:
     folder = engine.paths.sandbox(record.id)
     name = pod_config.hostname(config)
     if pod_config.uses_host_network(config):
         name = socket.gethostname()
     (folder / files.RESOLV_CONF).write_text(files.resolv_conf(config.dns_config))
-    (folder / files.HOSTS).write_text(files.hosts(name, ips))
+    (folder / files.HOSTS).write_text(files.hosts(name, record.ips))
     (folder / files.HOSTNAME).write_text(f"{name}\n")
     for file in (files.RESOLV_CONF, files.HOSTS, files.HOSTNAME):
         (folder / file).chmod(0o644)
@@ -118,9 +130,9 @@ def _write_files(
         files.mount_shm(engine.paths.shm(record.id), engine.options.shm_bytes)
 
 
-def _undo(engine: Engine, record: SandboxRecord) -> None:
+def _undo(engine: Engine, sandbox_id: str) -> None:
     """Undo a run that failed; what can't be undone now stays on record, to be undone later."""
     try:
-        teardown.destroy(engine, record)
+        teardown.destroy(engine, engine.sandboxes.load(sandbox_id))
     except (errors.Error, OSError) as error:
-        log.warning("undo of a failed sandbox is put off sandbox=%s: %s", record.id, error)
+        log.warning("undo of a failed sandbox is put off sandbox=%s: %s", sandbox_id, error)

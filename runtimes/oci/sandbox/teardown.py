@@ -49,7 +49,7 @@ def stop(engine: Engine, record: SandboxRecord) -> SandboxRecord:
 def release(engine: Engine, record: SandboxRecord) -> None:
     """Detach the network, then let the namespaces and mounts go."""
     pins = engine.paths.pins(record.id)
-    if record.network is NetworkState.ATTEMPTED:
+    if record.network in {NetworkState.PENDING, NetworkState.ATTEMPTED}:
         netns = pins / "net"
         config = cri.PodSandboxConfig.FromString(record.config)
         present = netns if inode(netns) else None

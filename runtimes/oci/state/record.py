@@ -65,7 +65,8 @@ class ContainerPhase(StrEnum):
 
 class NetworkState(StrEnum):
     HOST = "host"  # the pod uses the node's
-    ATTEMPTED = "attempted"  # attach was, or is about to be, called: detach is due
+    PENDING = "pending"  # attach wasn't called, or raised: detach knows what is left
+    ATTEMPTED = "attempted"  # attach is about to be called, or has succeeded: detach is due
     DOWN = "down"  # detach succeeded
 
 

@@ -85,6 +85,21 @@ def test_what_the_caller_knows_to_be_due_is_deleted_without_a_record(
     assert "K8S_POD_NAME=n" in call.env["CNI_ARGS"]
 
 
+def test_del_without_a_record_has_the_ip_ranges_that_add_had(
+    host: Host, cni: CniNetwork, plugins: Plugins
+) -> None:
+    plugins.configure({**FIRST, "capabilities": {"ipRanges": True}})
+    cni.set_pod_cidr("10.5.0.0/24")
+    pod = host.pod()
+    host.detach(pod)
+
+    cni.detach(DetachRequest("lost", due=True))
+
+    add, _, lost = plugins.calls()
+    assert lost.stdin["runtimeConfig"] == add.stdin["runtimeConfig"]
+    assert lost.stdin["runtimeConfig"] == {"ipRanges": [[{"subnet": "10.5.0.0/24"}]]}
+
+
 def test_a_failed_undo_does_not_hide_why_add_failed(
     host: Host, cni: CniNetwork, plugins: Plugins
 ) -> None:
