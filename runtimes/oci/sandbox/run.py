@@ -99,7 +99,7 @@ def _build(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) 
 
 
 def _connect(engine: Engine, record: SandboxRecord, config: cri.PodSandboxConfig) -> SandboxRecord:
-    """Attach a network of its own; that detach is due outlives a loss of power from before.
+    """Attach a network of its own; the disk has before that detach is due, so no address leaks.
 
     What a failed attach left, the network has on record itself; nothing else is due.
     """
