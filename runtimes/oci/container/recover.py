@@ -78,14 +78,36 @@ def give_way(engine: Engine, unique_name: tuple[str, ...]) -> None:
 
 
 def settle(engine: Engine, record: ContainerRecord) -> ContainerRecord:
-    """Undo an interrupted start; the caller holds the lock."""
+    """Finish or undo an interrupted start; the caller holds the lock.
+
+    Who looked may have seen a started one run, so it gets to. One that was being started is taken
+    back: its program never ran, which is no failure of it. After a reboot its sandbox is gone.
+    """
     from runtimes.oci.container import failure
 
-    if record.phase is ContainerPhase.STARTING or (
-        record.phase is ContainerPhase.STARTED and _is_half_way(engine, record)
-    ):
-        return failure.fail(engine, record, _INTERRUPTED)
-    return record
+    if not _is_half_way(engine, record):
+        return record
+    if record.phase is ContainerPhase.STARTING and record.boot_id == engine.boot_id:
+        return failure.take_back(engine, record)
+    failed = record.phase is ContainerPhase.STARTING or (
+        record.phase is ContainerPhase.STARTED and not _gets_to_run(engine, record)
+    )
+    return failure.fail(engine, record, _INTERRUPTED) if failed else record
+
+
+def _gets_to_run(engine: Engine, record: ContainerRecord) -> bool:
+    from runtimes.oci.container.start import let_run
+    from runtimes.oci.monitor.monitor import Created
+
+    process, monitor = record.process, record.monitor
+    if process is None or monitor is None or not (process.alive and monitor.alive):
+        return False
+    try:
+        let_run(engine, record, Created(process, monitor))
+    except (errors.Error, OSError) as error:
+        log.warning("finish an interrupted start container=%s: %s", record.id, error)
+        return False
+    return True
 
 
 def _discard_unreadable(engine: Engine, container_id: str, error: errors.Error) -> bool:

@@ -72,11 +72,16 @@ def _start(engine: Engine, record: ContainerRecord) -> None:
             started_at_ns=time.time_ns(),
         )
         engine.containers.save(record)
-        release(engine.runtime, record.id, created.process)
-        monitor_cgroup.move(engine.cgroups, created.monitor.pid)
+        let_run(engine, record, created)
     except (errors.Error, OSError) as error:
         failure.fail(engine, record, str(error))
         raise
+
+
+def let_run(engine: Engine, record: ContainerRecord, created: Created) -> None:
+    """Release the program of a container that is on record as started."""
+    release(engine.runtime_of(record), record.id, created.process)
+    monitor_cgroup.move(engine.cgroups, created.monitor.pid)
 
 
 def _create(engine: Engine, record: ContainerRecord) -> Created:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _CREATE_SECONDS = 120.0
 _REOPEN_SECONDS = 5.0
 _STARTER_SECONDS = 1.0
+_TRACES = ("attach", "console.sock", "ctl", "exit", "init.pid", "monitor.pid", "oom", "winsz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,12 @@ def arguments(request: CreateRequest) -> list[str]:
         if not request.stdin_once:
             words.append("--leave-stdin-open")
     return words
+
+
+def remove_traces(bundle: Path) -> None:
+    """Remove what a monitor that is gone left in its bundle, before another one works there."""
+    for name in _TRACES:
+        (bundle / name).unlink(missing_ok=True)
 
 
 def _collect(starter: subprocess.Popen[bytes]) -> None:

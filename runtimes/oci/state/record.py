@@ -21,7 +21,7 @@ A container::
 
     creating   written before the first side effect; the id is reserved with its name
     created    file system and OCI bundle are there; no process
-    starting   the monitor and the runtime are being started
+    starting   the monitor and the runtime are being started; created again if that was cut short
     started    written with the process's identity, just before its program is released
     failed     the program never ran: `failure` says why
     removing   process, mounts and files are being deleted

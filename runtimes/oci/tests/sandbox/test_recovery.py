@@ -14,6 +14,8 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.host.process import wait_gone
+from runtimes.oci.container import start
+from runtimes.oci.state import stragglers
 from runtimes.oci.state.record import ContainerPhase, NetworkState, SandboxPhase
 from runtimes.oci.tests.pods import wait_for
 
@@ -93,32 +95,83 @@ def test_a_half_made_or_half_removed_container_is_removed(
     assert not record.process.alive
 
 
-def test_an_interrupted_start_is_a_failed_start(
-    pods: Pods, open_service: Callable[..., OciService]
+class Killed(BaseException):
+    """What kill -9 is to the code that it hits: nothing after it happens."""
+
+
+def cut_short(pods: Pods, monkeypatch: pytest.MonkeyPatch, step: str) -> str:
+    """A container whose starter was killed at a step of `runtimes.oci.container.start`."""
+
+    def killed(*_arguments: object) -> NoReturn:
+        raise Killed
+
+    container = pods.create(pods.run())
+    with monkeypatch.context() as steps:
+        steps.setattr(f"runtimes.oci.container.start.{step}", killed)
+        with pytest.raises(Killed):
+            pods.service.start_container(container)
+    return container
+
+
+@pytest.mark.parametrize("step", ["_create", "identified"])
+def test_a_container_whose_starter_was_killed_is_created_and_can_be_started(
+    every_pods: Pods,
+    open_service: Callable[..., OciService],
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
 ) -> None:
-    container = pods.start(pods.run())
-    record = pods.engine.containers.load(container)
-    pods.engine.containers.save(
-        replace(record, phase=ContainerPhase.STARTING, process=None, monitor=None, started_at_ns=0)
-    )
+    container = cut_short(every_pods, monkeypatch, "_create")
+    if step == "identified":  # the runtime had created it, and nobody noted its process
+        start._create(every_pods.engine, every_pods.engine.containers.load(container))
+        assert stragglers.find(container)
+
+    open_service()
+
+    assert every_pods.status(container).state == cri.CONTAINER_CREATED
+    assert not stragglers.find(container)
+    every_pods.service.start_container(container)
+    assert every_pods.sh(container, "echo runs") == "runs\n"
+    every_pods.service.stop_container(container, 0)
+    assert every_pods.status(container).exit_code == 137
+
+
+def test_a_start_takes_back_an_interrupted_one_first(
+    pods: Pods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = cut_short(pods, monkeypatch, "_create")
+
+    pods.service.start_container(container)
+
+    assert pods.status(container).state == cri.CONTAINER_RUNNING
+
+
+def test_a_container_that_was_seen_running_runs_though_its_starter_was_killed(
+    every_pods: Pods, open_service: Callable[..., OciService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = cut_short(every_pods, monkeypatch, "release")
+    before = every_pods.status(container)
+    assert before.state == cri.CONTAINER_RUNNING
+
+    open_service()
+
+    assert every_pods.status(container) == before
+    assert every_pods.sh(container, "echo runs") == "runs\n"
+
+
+def test_a_container_that_died_before_its_program_began_has_failed(
+    pods: Pods, open_service: Callable[..., OciService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = cut_short(pods, monkeypatch, "release")
+    process = pods.engine.containers.load(container).process
+    assert process is not None
+    process.kill(signal.SIGKILL)
+    assert wait_gone([process], 10)
 
     open_service()
 
     status = pods.status(container)
     assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "StartError")
     assert "killed before its program began" in status.message
-    assert record.process is not None
-    assert record.monitor is not None
-    assert wait_gone([record.process, record.monitor], 10)
-
-
-def test_a_start_meets_the_leftovers_of_an_interrupted_one(pods: Pods) -> None:
-    container = pods.create(pods.run())
-    record = pods.engine.containers.load(container)
-    pods.engine.containers.save(replace(record, phase=ContainerPhase.STARTING))
-
-    with pytest.raises(errors.FailedPrecondition, match="failed"):
-        pods.service.start_container(container)
 
 
 def test_after_a_reboot_all_is_stopped_and_can_be_removed(
