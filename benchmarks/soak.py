@@ -84,9 +84,8 @@ class Soak:
         self._kill("pid")
 
     def kill_monitor(self) -> None:
-        """What watches a container; the container itself goes with it, or is taken for lost."""
-        self._kill("monitor_pid")
-        self._kill("pid")
+        """What watches a container, and the container, whose exit nobody notes."""
+        self._kill("monitor_pid", "pid")
 
     def kill_manifest(self) -> None:
         name = self.random.choice(sorted(self.names))
@@ -112,15 +111,18 @@ class Soak:
     def settled(self) -> bool:
         return set(self.running()) == self.names
 
-    def _kill(self, which: str) -> None:
+    def _kill(self, *which: str) -> None:
+        """Kill processes of one container, and wait until it is seen to have ended."""
         running = self.running()
         if not running:
             return
-        chosen = running[self.random.choice(sorted(running))]
-        pid = process_of(self.runtime, chosen, which)
-        if pid:
-            with suppress(ProcessLookupError):  # it went with what was killed before
-                os.kill(pid, signal.SIGKILL)
+        name = self.random.choice(sorted(running))
+        chosen = running[name]
+        for pid in [process_of(self.runtime, chosen, each) for each in which]:
+            if pid:
+                with suppress(ProcessLookupError):  # it went with what was killed before
+                    os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.running().get(name) != chosen, f"end {name}", _BACK)
 
 
 def leaks(house: House) -> list[str]:
