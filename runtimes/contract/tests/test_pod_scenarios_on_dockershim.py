@@ -84,7 +84,7 @@ def test_a_pod_whose_pause_process_was_killed_gets_another_sandbox_and_runs_its_
     assert record.pause is not None
 
     os.kill(record.pause.pid, signal.SIGKILL)
-    pod.until(lambda view: sandboxes(pod)[0].id != first.id and view.running)
+    pod.worker.run(lambda view: sandboxes(pod)[0].id != first.id and view.running, 100)
 
     newest = sandboxes(pod)[0]
     assert (newest.ready, newest.attempt) == (True, first.attempt + 1)

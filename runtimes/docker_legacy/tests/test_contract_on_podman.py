@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract import talk
 from runtimes.contract.docker import *  # noqa: F403 - the tests of the profile
-from runtimes.contract.docker import bench, drain
+from runtimes.contract.docker import bench
 from runtimes.contract.docker.podman import Podman
 from runtimes.contract.docker.subject import DockerSubject
 from runtimes.contract.engines.session import give_up
@@ -113,7 +114,7 @@ def _what_never_comes_is_not_waited_for(
 ) -> None:
     if docker_subject.why_it_fails(request.node.name):
         monkeypatch.setattr(bench, "PATIENCE", _NEVER)
-        monkeypatch.setattr(drain, "PATIENCE", _NEVER)
+        monkeypatch.setattr(talk, "PATIENCE", _NEVER)
 
 
 def test_start_container_that_ended_runs_it_again(contract_docker: DockerBench) -> None:

@@ -17,6 +17,7 @@ from runtimes.core.docker.frames import Stream, frame
 from runtimes.core.docker.interface import StreamOptions
 from runtimes.docker_legacy.client import DockerClient
 from runtimes.docker_legacy.endpoint import Endpoint, TlsFiles
+from runtimes.docker_legacy.wire.tls import TlsChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +121,20 @@ def test_calls_and_half_closed_streams_work(port: int, certificate: tuple[Path, 
         docker.start_exec("x1", StreamOptions(input=io.BytesIO(typed), output=output))
 
     assert output.getvalue() == b"begin " + typed
+
+
+def test_what_came_before_the_writing_half_is_closed_is_not_lost(
+    port: int, certificate: tuple[Path, Path]
+) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        channel = TlsChannel(plain, TlsFiles(ca=certificate[0]), "127.0.0.1")
+        channel.sendall(b"POST /exec/x/start HTTP/1.1\r\n\r\n")
+        first = channel.recv(1)  # So the rest of it is here, too.
+
+        channel.shutdown_write()
+
+        rest = b"".join(iter(lambda: channel.recv(7), b""))
+    assert first + rest == UPGRADED + frame(Stream.STDOUT, b"begin ") + frame(Stream.STDOUT, b"")
 
 
 def test_a_certificate_of_a_stranger_is_not_trusted(port: int) -> None:

@@ -34,6 +34,7 @@ class TlsChannel:
         self._object = _context(files).wrap_bio(
             self._incoming, self._outgoing, server_hostname=host
         )
+        self._ahead = b""
         self._state = threading.Lock()
         self._sending = threading.Lock()
         self._handshake()
@@ -48,6 +49,9 @@ class TlsChannel:
     def recv(self, size: int) -> bytes:
         while True:
             with self._state:
+                if self._ahead:
+                    data, self._ahead = self._ahead[:size], self._ahead[size:]
+                    return data
                 try:
                     return self._object.read(size)
                 except ssl.SSLWantReadError:
@@ -62,10 +66,17 @@ class TlsChannel:
     def shutdown_write(self) -> None:
         with self._sending:
             with self._state:
+                self._read_ahead()
                 with suppress(ssl.SSLError):  # The other side hasn't closed its half, nor must it.
                     self._object.unwrap()
                 packed = self._outgoing.read()
             self._inner.sendall(packed)
+
+    def _read_ahead(self) -> None:
+        """Take what has come already, which closing would throw away."""
+        with suppress(ssl.SSLError):
+            while data := self._object.read(CHUNK):
+                self._ahead += data
 
     def _handshake(self) -> None:
         while True:
