@@ -27,18 +27,21 @@ def pod_sandbox_status(
 ) -> cri.PodSandboxStatusResponse:
     """Tell one sandbox's state, and its containers', none of them older than the timestamp.
 
+    While the Engine doesn't answer, containers and timestamp are left out, and the rest is told.
+
     Raises:
         NotFound: no such sandbox.
     Source: CRI PodSandboxStatus; kubelet, which follows events, asks for no containers beside.
     """
     now = engine.clock()
     found = find.one(engine, pod_sandbox_id)
-    return cri.PodSandboxStatusResponse(
-        status=describe(engine, found),
-        info=_info(engine, found) if verbose else None,
-        containers_statuses=containers_of(engine, found.id),
-        timestamp=now,
+    answer = cri.PodSandboxStatusResponse(
+        status=describe(engine, found), info=_info(engine, found) if verbose else None
     )
+    with suppress(errors.Unavailable, errors.DeadlineExceeded):
+        answer.containers_statuses.extend(containers_of(engine, found.id))
+        answer.timestamp = now
+    return answer
 
 
 def describe(engine: Engine, found: find.Found) -> cri.PodSandboxStatus:
