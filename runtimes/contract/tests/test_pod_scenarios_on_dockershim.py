@@ -16,6 +16,8 @@ from runtimes.contract.tests.test_pod_scenarios_on_docker import (
     sandboxes,
     test_a_container_joins_a_pod_that_runs_and_sees_its_target,  # noqa: F401 - it runs here, too
     test_a_hook_takes_its_time_from_the_grace_and_no_more,  # noqa: F401 - it runs here, too
+    test_a_sick_container_restarts_with_the_grace_of_its_probe,  # noqa: F401 - it runs here, too
+    test_a_sick_container_that_never_restarts_ends_its_pod,  # noqa: F401 - it runs here, too
 )
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod.status import ContainerState
@@ -37,20 +39,6 @@ WITH_INIT = """
     - {name: first, image: IMAGE, imagePullPolicy: Never, command: ['true']}
   containers:
     - {name: main, image: IMAGE, imagePullPolicy: Never, command: [sleep, '1000']}
-"""
-SICKENING = """
-  restartPolicy: POLICY
-  terminationGracePeriodSeconds: GRACE
-  containers:
-    - name: main
-      image: IMAGE
-      imagePullPolicy: Never
-      command: [sh, -c, "trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done"]
-      livenessProbe:
-        exec: {command: [test, "!", -e, /sick]}
-        periodSeconds: 1
-        failureThreshold: 1
-        terminationGracePeriodSeconds: 3
 """
 
 
@@ -144,40 +132,6 @@ def test_a_pod_that_never_restarts_keeps_its_newest_sandbox_after_its_end(
     assert view.phase == "Succeeded"
     (kept,) = sandboxes(pod)
     assert not kept.ready
-
-
-def fall_sick(contract_pod: PodBench, policy: str, grace: int) -> AppliedPod:
-    """A pod whose liveness probe fails from now on."""
-    spec = SICKENING.replace("POLICY", policy).replace("GRACE", str(grace))
-    pod = running(contract_pod, spec)
-    pod.wait_log("main", "up")
-    pod.runtime.exec(pod.containers("main")[0].id, ["touch", "/sick"], 20)
-    return pod
-
-
-def test_a_failed_liveness_probe_ends_a_pod_that_never_restarts(contract_pod: PodBench) -> None:
-    pod = fall_sick(contract_pod, "Never", grace=1)
-
-    view = pod.finish()
-
-    assert view.phase == "Failed"
-    (ended,) = pod.containers("main")
-    assert (ended.state, ended.exit_code) == (ContainerState.EXITED, 137)
-    assert not any(one.ready for one in sandboxes(pod))
-
-
-def test_a_failed_liveness_probe_restarts_after_the_grace_of_its_own(
-    contract_pod: PodBench,
-) -> None:
-    pod = fall_sick(contract_pod, "Always", grace=600)
-
-    pod.until(lambda view: view.running and len(pod.containers("main")) > 1)
-
-    newest, first = pod.containers("main")
-    assert (newest.restart_count, first.restart_count, first.exit_code) == (1, 0, 137)
-    assert pod.log("main", 0).split() == ["up", "asked"]
-    assert 1 <= (newest.started_at_ns - first.started_at_ns) / 1e9 < 600
-    assert len(sandboxes(pod)) == 1
 
 
 def test_a_changed_manifest_ends_the_old_container_before_the_new_one_starts(
