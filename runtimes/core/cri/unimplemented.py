@@ -5,42 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
+from runtimes.core.unimplemented import Unfinished
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
-    from typing import Self
 
     from runtimes.core.cri import services
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.streaming.session import Size, StreamingService, StreamSession
 
 
-class UnimplementedService:
-    """Raises `Unimplemented` for each of the 43 RPCs; subclass it and override what works.
-
-    Forward compatible: an RPC added to the CRI later is refused instead of missing.
-    """
-
-    name = "this backend"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release nothing: there is nothing yet."""
-
-    def _refuse(self, rpc: str) -> errors.Unimplemented:
-        return errors.Unimplemented(f"{self.name} does not implement {rpc}")
+class UnimplementedService(Unfinished):
+    """Raises `Unimplemented` for each of the 43 RPCs; subclass it and override what works."""
 
     def version(self, api_version: str = "") -> cri.VersionResponse:
         raise self._refuse("Version")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
+from runtimes.core.unimplemented import Unfinished
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
     from runtimes.core.docker.interface import (
         CreateOptions,
         DockerInterface,
@@ -33,30 +30,8 @@ if TYPE_CHECKING:
     )
 
 
-class UnimplementedEngine:
-    """Raises `Unimplemented` for every call; subclass it and override what works.
-
-    Forward compatible: a call added to the contract later is refused instead of missing.
-    """
-
-    name = "this backend"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release nothing: there is nothing yet."""
-
-    def _refuse(self, call: str) -> errors.Unimplemented:
-        return errors.Unimplemented(f"{self.name} does not implement {call}")
+class UnimplementedEngine(Unfinished):
+    """Raises `Unimplemented` for every call; subclass it and override what works."""
 
     def list_containers(self, options: ListOptions) -> list[ContainerSummary]:
         raise self._refuse("list_containers")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
 from runtimes.core.pod.probes import NO_PROBES
+from runtimes.core.unimplemented import Unfinished
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from runtimes.core.pod import v1
     from runtimes.core.pod.backoff import Backoff
@@ -34,30 +32,8 @@ if TYPE_CHECKING:
     from runtimes.core.streaming.session import Size, StreamSession
 
 
-class UnimplementedPods:
-    """Raises `Unimplemented` for every call; subclass it and override what works.
-
-    Forward compatible: a call added to the contract later is refused instead of missing.
-    """
-
-    name = "this backend"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release nothing: there is nothing yet."""
-
-    def _refuse(self, call: str) -> errors.Unimplemented:
-        return errors.Unimplemented(f"{self.name} does not implement {call}")
+class UnimplementedPods(Unfinished):
+    """Raises `Unimplemented` for every call; subclass it and override what works."""
 
     def version(self) -> RuntimeVersion:
         raise self._refuse("version")
