@@ -121,10 +121,13 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     command = configured(folder, "oci", settings)
     archive = folder / "busybox.tar"
     archive.write_bytes(busybox().archive())
-    done = command("import", archive)
-    assert done.returncode == 0, done.stderr
-    yield command
-    BuiltinBridge(folder / "run/network/bridge", BridgeOptions(bridge)).uninstall()
+    try:
+        done = command("import", archive)
+        assert done.returncode == 0, done.stderr
+        yield command
+    finally:
+        command("rm", "--all", "--force")  # what a failed test has left
+        BuiltinBridge(folder / "run/network/bridge", BridgeOptions(bridge)).uninstall()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from runtimes.cli import terminal
+from runtimes.cli.command import is_terminal
 from runtimes.cli.detach import DetachKeys
+from runtimes.cli.messages import note
 from runtimes.client.exchange import Source, exchange
 from runtimes.core.streaming.session import Channel
 
@@ -43,7 +45,7 @@ def interact(
     with ExitStack() as stack:
         stack.enter_context(session)
         typed = session.stdin is not None and tty and os.isatty(_STDIN)
-        watch = _follow_size(session, stack) if tty else {}
+        watch = _watch_signals(session, stack, tty=tty)
         if typed:
             stack.enter_context(terminal.raw(_STDIN))
         keys = DetachKeys() if typed and detachable else None
@@ -58,19 +60,35 @@ def user_size() -> Size | None:
     return terminal.size(_STDOUT, _STDIN)
 
 
-def _follow_size(session: StreamSession, stack: ExitStack) -> Mapping[int, Callable[[], None]]:
+def _watch_signals(
+    session: StreamSession, stack: ExitStack, *, tty: bool
+) -> Mapping[int, Callable[[], None]]:
+    """Let signals be heard while descriptors are waited for, and pass a terminal's size on."""
+
     def tell() -> None:
-        measured = user_size()
+        measured = user_size() if tty else None
         if measured is not None:
             session.resize(*measured)
 
-    def changed() -> None:
+    def came() -> None:
         drain()
         tell()
 
-    fd, drain = stack.enter_context(terminal.resized())
+    fd, drain = stack.enter_context(terminal.signalled())
     tell()
-    return {fd: changed}
+    return {fd: came}
+
+
+def usable_tty(*, stdin: bool, tty: bool) -> bool:
+    """Whether the process gets a terminal; said where it doesn't, though one was asked for.
+
+    A pipe's end reaches a program by its terminal only if that one's line discipline is at work,
+    so a pipe is passed on as it is, as kubectl does.
+    """
+    if tty and stdin and not is_terminal(_STDIN):
+        note("stdin is no terminal, so the container gets none")
+        return False
+    return tty
 
 
 def write_channel(channel: Channel, data: bytes) -> None:

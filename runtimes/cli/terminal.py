@@ -52,22 +52,25 @@ def keys_at_once(fd: int) -> Iterator[None]:
 
 
 @contextmanager
-def resized() -> Iterator[tuple[int, Callable[[], None]]]:
-    """Give a descriptor that is readable when the size has changed, and what empties it."""
-    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+def signalled() -> Iterator[tuple[int, Callable[[], None]]]:
+    """Give a descriptor that is readable when a signal has come, and what empties it.
 
-    def changed(_number: int, _frame: object) -> None:
-        with suppress(BlockingIOError):
-            os.write(writer, b"!")
+    A change of the terminal's size is one. Who waits for descriptors must wait for this one too:
+    a signal's handler runs between steps of Python only, so one that comes just before the wait
+    begins would be heard after it.
+    """
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def drain() -> None:
         with suppress(BlockingIOError):
             os.read(reader, 4096)
 
-    before = signal.signal(signal.SIGWINCH, changed)
+    before = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+    woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
         yield reader, drain
     finally:
+        signal.set_wakeup_fd(woken)
         signal.signal(signal.SIGWINCH, before)
         os.close(reader)
         os.close(writer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtimes.cli.command import Command, CommandGroup, ProgramCommand, is_terminal
+from runtimes.cli.command import Command, CommandGroup, ProgramCommand
 from runtimes.cli.complete import pod_names
 from runtimes.cli.messages import note
 from runtimes.cli.settings import current
@@ -72,12 +72,11 @@ def pod(  # noqa: PLR0913, PLR0917 - one parameter per option
     Example: runtimes debug web -it --image busybox --target app -- sh
     """
     from runtimes.cli.exit_codes import of_failed_start
+    from runtimes.cli.interact import usable_tty
     from runtimes.client import StartFailed
     from runtimes.client.debug import DebugOptions, debug
 
-    if tty and not is_terminal(0):
-        note("stdin is no terminal, so the container gets none")
-        tty = False
+    tty = usable_tty(stdin=stdin, tty=tty)
     words = command[1:] if command[:1] == ("--",) else command
     options = DebugOptions(name=container, target=target, stdin=stdin, tty=tty)
     with current().connect() as runtime:

@@ -9,7 +9,7 @@ import click
 from runtimes.cli.command import ProgramCommand
 from runtimes.cli.complete import pod_names
 from runtimes.cli.exit_codes import of_failed_exec
-from runtimes.cli.interact import interact, user_size, write_all
+from runtimes.cli.interact import interact, usable_tty, user_size, write_all
 from runtimes.cli.settings import current
 from runtimes.core import errors
 
@@ -52,6 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise click.UsageError("Name the command: runtimes exec POD -- COMMAND [ARGUMENTS]")
     if timeout and (stdin or tty):
         raise click.UsageError("--timeout is for commands without -i and -t.")
+    tty = usable_tty(stdin=stdin, tty=tty)
     with current().connect() as runtime:
         found = runtime.pod(pod, namespace).container(container)
         try:

@@ -77,6 +77,7 @@ def command(  # noqa: PLR0913 - one parameter per option
             _refuse_image_options(options)
             objects = read_all(runtime, [filename], validate)
         else:
+            options["tty"] = _usable_tty(options, detach=detach)
             objects = _of_image(runtime, image or "", command, {**options, "attached": not detach})
         work = _work(runtime, objects)
         if detach:
@@ -123,6 +124,14 @@ def _of_image(
 
     words = command[1:] if command[:1] == ("--",) else command
     return runtime.read(image_pod(image, words, read_options(options)))
+
+
+def _usable_tty(options: dict[str, Any], *, detach: bool) -> bool:
+    if detach or not options["tty"]:
+        return bool(options["tty"])  # who attaches later may have a terminal
+    from runtimes.cli.interact import usable_tty
+
+    return usable_tty(stdin=options["stdin"], tty=True)
 
 
 def _refuse_image_options(options: dict[str, Any]) -> None:

@@ -134,6 +134,7 @@ def test_exec_says_what_it_cannot_do(sleeper: Cli) -> None:
     assert sleeper("exec", "sleeper").code == 125
     terminal = sleeper("exec", "-it", "sleeper", "--", "sh")
     assert terminal.code == 125
+    assert "stdin is no terminal, so the container gets none" in terminal.err
     assert "backend 'fake' has no exec with streams" in terminal.err
 
 

@@ -294,7 +294,10 @@ def test_input_and_both_outputs_pass_through_an_image(machine: Machine) -> None:
     assert process.returncode == 4
 
 
-@pytest.mark.parametrize("words", [("-t", "echo", "at once"), ("-i", "sh", "-c", "echo at once")])
+@pytest.mark.parametrize(
+    "words",
+    [("-t", "echo", "at once"), ("-it", "echo", "at once"), ("-i", "sh", "-c", "echo at once")],
+)
 def test_what_ended_before_anybody_came_is_shown_whole(
     machine: Machine, words: tuple[str, ...]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from runtimes.cli.commands.cp import Place, read_place
 from runtimes.cli.detach import Detached, DetachKeys
+from runtimes.cli.terminal import signalled
 from runtimes.cli.tests.typist import Typist
 from runtimes.client.tests.host_process import HostBackend
 from runtimes.contract.fake.backend import FakeBackend
@@ -142,6 +144,28 @@ def test_the_terminal_is_given_back_when_a_signal_ends_it(
 
         assert typist.leave() == code
         assert typist.restored
+
+
+def test_a_signal_that_came_before_the_wait_is_heard() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
+    try:
+        with signalled() as (fd, drain):
+            signal.raise_signal(signal.SIGUSR1)
+
+            assert select.select([fd], [], [], 0)[0]
+            drain()
+            assert not select.select([fd], [], [], 0)[0]
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert heard == [signal.SIGUSR1]
+
+
+def test_a_pipe_is_no_terminal_and_its_end_reaches_the_program(web: Cli) -> None:
+    done = _pipe("exec", "-it", "web", "--", "sh", "-c", "tty; cat", data=b"typed")
+
+    assert done.stdout == b"not a tty\ntyped"
+    assert b"stdin is no terminal, so the container gets none" in done.stderr
 
 
 def test_a_terminal_without_an_input_is_left_alone(web: Cli) -> None:
