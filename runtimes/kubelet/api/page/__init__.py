@@ -11,7 +11,7 @@ _FILES = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     **{
         name: (name, "text/javascript; charset=utf-8")
-        for name in ("page.js", "dom.js", "pods.js", "graph.js", "logs.js", "detail.js")
+        for name in ("page.js", "dom.js", "pods.js", "graph.js", "logs.js", "ansi.js", "detail.js")
     },
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }

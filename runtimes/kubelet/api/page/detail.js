@@ -77,14 +77,15 @@ export class Detail {
     show(this.parts.facts, [make("dl", {}, known.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))]);
     show(this.parts.containers, [this.table()]);
     const use = history.of(metadata.uid);
-    const graphs = [figure("CPU", use.cpu, cores), figure("Memory", use.memory, bytes)];
+    const { times } = history;
+    const graphs = [figure("CPU", { values: use.cpu, times, spell: cores }), figure("Memory", { values: use.memory, times, spell: bytes })];
     show(this.parts.graphs, [make("div", { class: "graphs" }, graphs)]);
   }
 
   table() {
     const rows = containers(this.pod).map(({ spec, status }) => {
       const now = state(status);
-      const why = [now.since && age(now.since), now.why].filter(Boolean).join(", ");
+      const why = [now.since && `${age(now.since)} ago`, now.why].filter(Boolean).join(", ");
       return make("tr", {}, make("td", {}, spec.name), make("td", {}, badge(now)), make("td", { class: "number" }, `${status.restartCount ?? 0}`), make("td", {}, spec.image), make("td", {}, why));
     });
     const titles = ["Name", "State", "Restarts", "Image", "Since, why"];
@@ -103,7 +104,7 @@ export class Detail {
       const times = one.count > 1 ? ` ×${one.count}` : "";
       const place = /\{(.*)\}/.exec(one.involvedObject.fieldPath ?? "")?.[1] ?? "";
       const kind = one.type === "Warning" ? "wait" : "";
-      return make("tr", {}, make("td", {}, age(one.lastTimestamp) + times), make("td", {}, badge({ word: one.reason, kind })), make("td", {}, place), make("td", {}, one.message));
+      return make("tr", {}, make("td", { class: "when" }, age(one.lastTimestamp) + times), make("td", {}, badge({ word: one.reason, kind })), make("td", {}, place), make("td", {}, one.message));
     });
     show(this.parts.events, [make("div", { class: "scroll" }, make("table", { class: "wrap", id: "events" }, make("tbody", {}, rows)))]);
   }

@@ -41,7 +41,7 @@ export async function json(path, signal) {
 }
 
 export function age(time, now = Date.now()) {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(time)) / 1000));
+  const seconds = Math.max(0, Math.floor((now - new Date(time)) / 1000));
   if (Number.isNaN(seconds)) return "";
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;

@@ -1,9 +1,10 @@
 // Small graphs: a line with its area, gaps where nothing is known.
 
-import { draw, make } from "./dom.js";
+import { age, draw, make } from "./dom.js";
 
 const WIDTH = 300;
 const HEIGHT = 100;
+const GAP = 20000;
 
 function paths(values, top) {
   const step = WIDTH / Math.max(1, values.length - 1);
@@ -41,7 +42,8 @@ export function graph(values, { size = "", top = 0, label }) {
 
 export const latest = (values = []) => values.at(-1) ?? values.at(-2) ?? null;
 
-export function figure(title, values, spell) {
+// A graph with its words; `times` are those of its values, in milliseconds.
+export function figure(title, { values, times, spell }) {
   const known = values.filter((value) => value !== null && value !== undefined);
   const most = known.length ? spell(Math.max(...known)) : "–";
   return make(
@@ -49,7 +51,7 @@ export function figure(title, values, spell) {
     {},
     make("figcaption", {}, make("span", {}, title), make("span", {}, make("b", {}, spell(latest(values))), ` now, ${most} at most`)),
     known.length
-      ? graph(values, { size: "large", label: `${title} over the last minutes, ${most} at most` })
+      ? [graph(values, { size: "large", label: `${title} over the last minutes, ${most} at most` }), make("p", { class: "axis" }, make("span", {}, `${age(times[0])} ago`), make("span", {}, "now"))]
       : make("p", { class: "note" }, "Nothing was measured in the last ten minutes."),
   );
 }
@@ -64,7 +66,14 @@ export class History {
     return this.times.at(-1) ?? 0;
   }
 
+  // Time of which nothing is known, as the agent was away, is a gap in every line.
   add(fresh) {
+    const away = this.times.length && fresh.times[0] - this.since > GAP;
+    if (away) this.append({ times: [this.since + 1], node: { ...this.node, cpu: [null], memory: [null] }, pods: {} });
+    this.append(fresh);
+  }
+
+  append(fresh) {
     const before = this.times.length;
     this.times.push(...fresh.times);
     this.node = { ...fresh.node, cpu: [...this.node.cpu, ...fresh.node.cpu], memory: [...this.node.memory, ...fresh.node.memory] };

@@ -1,5 +1,6 @@
 // Live logs of one container, through its restarts.
 
+import { Ansi } from "./ansi.js";
 import { make } from "./dom.js";
 
 const MOST = 1 << 20; // characters
@@ -9,6 +10,7 @@ export class Logs {
   constructor(view) {
     this.view = view;
     this.control = null;
+    this.ansi = new Ansi();
   }
 
   stop() {
@@ -32,8 +34,9 @@ export class Logs {
         await pause(signal);
         continue;
       }
-      this.tell("— it has ended; its next start is waited for —");
+      this.tell("— it has ended —");
       while (!signal.aborted && attempt() === began) await pause(signal);
+      if (!signal.aborted) this.tell("— it has been started again —");
     }
   }
 
@@ -43,6 +46,7 @@ export class Logs {
       const answer = await fetch(path, { signal });
       if (!answer.ok) return (await answer.text()).trim();
       this.view.querySelector(".problem")?.remove();
+      this.ansi = new Ansi();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) this.append(part.value);
       return "";
@@ -54,9 +58,12 @@ export class Logs {
   append(text) {
     const { view } = this;
     const atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < 40;
-    const last = view.lastChild;
-    if (last?.nodeType === Node.TEXT_NODE && !last.data.endsWith("\n")) last.data += text;
-    else view.append(text);
+    for (const part of this.ansi.read(text)) {
+      const last = view.lastChild;
+      const goesOn = typeof part === "string" && last?.nodeType === Node.TEXT_NODE && !last.data.endsWith("\n");
+      if (goesOn) last.data += part;
+      else view.append(part);
+    }
     this.trim();
     if (atEnd) view.scrollTop = view.scrollHeight;
   }

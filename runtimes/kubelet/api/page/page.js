@@ -10,6 +10,7 @@ const GRAPHS = 5000;
 const PATIENCE = 10000;
 const history = new History();
 let pods = null;
+let answered = null;
 
 const nameOf = (pod) => `${pod.metadata.namespace}/${pod.metadata.name}`;
 
@@ -17,17 +18,18 @@ function row(pod) {
   const { word, kind, ready, restarts } = summary(pod);
   const use = history.of(pod.metadata.uid);
   const name = nameOf(pod);
-  const small = (values, spell, label) => make("div", { class: "use" }, make("span", {}, spell(latest(values))), graph(values, { size: "small", label }));
+  const small = (values, spell, label) => make("td", { class: "used" }, make("div", {}, make("span", {}, spell(latest(values))), graph(values, { size: "small", label })));
+  const link = make("a", { href: `#${encodeURIComponent(name)}`, "aria-current": name === chosen() ? "true" : null }, pod.metadata.name);
   return make(
     "tr",
     { id: `pod-${pod.metadata.uid}`, class: name === chosen() ? "chosen" : null },
-    make("td", {}, make("a", { href: `#${encodeURIComponent(name)}`, "aria-current": name === chosen() ? "true" : null }, pod.metadata.name), make("span", { class: "space" }, pod.metadata.namespace)),
+    make("td", { class: "name", title: name }, link, " ", make("span", { class: "space" }, pod.metadata.namespace)),
     make("td", {}, make("span", { class: `badge ${kind}`.trim() }, word)),
-    make("td", {}, ready),
-    make("td", { class: "number" }, `${restarts}`),
-    make("td", { class: "number" }, age(pod.metadata.creationTimestamp)),
-    make("td", {}, small(use.cpu, cores, `CPU of ${name}`)),
-    make("td", {}, small(use.memory, bytes, `Memory of ${name}`)),
+    make("td", { class: "number" }, ready),
+    make("td", { class: `number more ${restarts ? "" : "none"}`.trim() }, `${restarts}`),
+    make("td", { class: "number more" }, age(pod.metadata.creationTimestamp)),
+    small(use.cpu, cores, `CPU of ${name}`),
+    small(use.memory, bytes, `Memory of ${name}`),
   );
 }
 
@@ -40,7 +42,7 @@ function showPods() {
   });
   by("table").hidden = !shown.length;
   by("nothing").hidden = Boolean(shown.length);
-  by("nothing").textContent = pods.length ? "No pod is like that." : "There are no pods yet. Put a manifest into the agent's folder.";
+  by("nothing").textContent = pods.length ? "No pod is like that." : "There are no pods yet. A manifest in the agent's folder starts one, and so does: runtimes apply FILE";
   by("pods-title").textContent = `Pods (${shown.length === pods.length ? "" : `${shown.length} of `}${pods.length})`;
   show(by("rows"), shown.map(row));
   showDetail();
@@ -50,7 +52,7 @@ function showDetail() {
   const pod = pods?.find((one) => nameOf(one) === chosen());
   if (pod) detail.open(pod, history);
   else detail.close();
-  by("columns").classList.toggle("open", Boolean(pod));
+  document.body.classList.toggle("open", Boolean(pod));
 }
 
 function card(title, value, of, below) {
@@ -61,17 +63,22 @@ function card(title, value, of, below) {
 function counts(summaries) {
   const order = ["bad", "wait", "good", ""];
   const found = Map.groupBy(summaries, ({ word, kind }) => `${order.indexOf(kind)} ${word}`);
-  return [...found].sort().map(([, [one, ...more]]) => make("span", { class: `badge ${one.kind}`.trim() }, `${more.length + 1} ${one.word}`));
+  return [...found].sort().map(([, [one, ...more]]) => make("button", { type: "button", class: `badge ${one.kind}`.trim(), title: "Show these only", value: one.word }, `${more.length + 1} ${one.word}`));
+}
+
+function percent(used, all) {
+  return used === null || !all ? "" : ` · ${Math.round((100 * used) / all)} %`;
 }
 
 function showTotals() {
   const { node } = history;
   const words = (pods ?? []).map((pod) => summary(pod));
   const well = words.filter((one) => one.kind === "good" || one.kind === "").length;
+  const [cpu, memory] = [latest(node.cpu), latest(node.memory)];
   show(by("totals"), [
-    card("Pods", `${well}`, `of ${words.length} well`, make("div", { class: "counts" }, counts(words))),
-    card("CPU", cores(latest(node.cpu)), `of ${node.cores ?? "–"} cores`, graph(node.cpu, { top: node.cores, label: "CPU" })),
-    card("Memory", bytes(latest(node.memory)), `of ${bytes(node.memoryTotal)}`, graph(node.memory, { top: node.memoryTotal, label: "Memory" })),
+    card("Pods", pods === null ? "–" : `${well}`, words.length ? `of ${words.length} well` : "", make("div", { class: "counts" }, counts(words))),
+    card("CPU of the node", cores(cpu), `of ${node.cores ?? "–"} cores${percent(cpu, node.cores)}`, graph(node.cpu, { top: node.cores, label: "CPU of the node" })),
+    card("Memory of the node", bytes(memory), `of ${bytes(node.memoryTotal)}${percent(memory, node.memoryTotal)}`, graph(node.memory, { top: node.memoryTotal, label: "Memory of the node" })),
   ]);
 }
 
@@ -80,17 +87,26 @@ async function again(work, period) {
     try {
       await work(AbortSignal.timeout(PATIENCE));
     } catch (error) {
-      by("link").textContent = `no answer: ${error.message}`;
-      by("link").className = "bad";
+      lost(error);
     }
     await new Promise((resolve) => setTimeout(resolve, document.hidden ? period * 5 : period));
   }
 }
 
+// What was last known stays, and is seen to be old.
+function lost(error) {
+  const since = answered ? `since ${age(answered)}; this was then` : `: ${error.message}`;
+  by("link").textContent = `no answer ${since}`;
+  by("link").className = "bad";
+  document.body.classList.add("old");
+}
+
 async function look(signal) {
   pods = (await json("/pods", signal)).items ?? [];
+  answered = new Date();
   by("link").textContent = "live";
   by("link").className = "good";
+  document.body.classList.remove("old");
   showPods();
   showTotals();
   await detail.events(signal);
@@ -109,9 +125,22 @@ async function named(signal) {
 }
 
 addEventListener("hashchange", () => {
+  const before = detail.pod && by(`pod-${detail.pod.metadata.uid}`);
   showPods();
   detail.events().catch(() => {});
-  if (detail.name) by("detail").querySelector("a").focus({ preventScroll: innerWidth >= 1280 });
+  const next = detail.name ? by("detail").querySelector("a") : before?.querySelector("a");
+  next?.focus({ preventScroll: Boolean(detail.name) });
+  if (detail.name && innerWidth < 1280) scrollTo(0, 0);
+});
+by("rows").addEventListener("click", (event) => {
+  const link = event.target.closest("tr")?.querySelector("a");
+  if (link && event.target !== link && getSelection().isCollapsed) link.click();
+});
+by("totals").addEventListener("click", (event) => {
+  const { value } = event.target.closest("button") ?? {};
+  if (!value) return;
+  by("filter").value = by("filter").value === value ? "" : value;
+  showPods();
 });
 by("filter").addEventListener("input", showPods);
 addEventListener("keydown", (event) => {
@@ -121,6 +150,7 @@ addEventListener("keydown", (event) => {
     by("filter").focus();
   }
 });
+showTotals();
 again(look, PODS);
 again(measure, GRAPHS);
 named(AbortSignal.timeout(PATIENCE)).catch(() => {});

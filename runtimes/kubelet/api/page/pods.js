@@ -37,7 +37,7 @@ export function summary(pod) {
   const ready = statuses.filter((one) => one.ready && one.state?.running).length;
   const name = going ? "Terminating" : initialising(pod) || word(pod);
   return {
-    word: name,
+    word: name === "Running" && ready < total ? "Not ready" : name,
     kind: kind(name, ready === total),
     ready: `${ready}/${total}`,
     restarts: statuses.reduce((sum, one) => sum + (one.restartCount ?? 0), 0),
@@ -64,12 +64,14 @@ export function containers(pod) {
   }));
 }
 
-export function state({ state = {} }) {
+// How a container is, and why; of one that waits to be started again, how it ended.
+export function state({ state = {}, lastState = {} }) {
   if (state.running) return { word: "Running", kind: "good", since: state.running.startedAt };
   if (state.terminated) {
     const bad = state.terminated.exitCode ? "bad" : "";
     return { word: code(state.terminated), kind: bad, since: state.terminated.finishedAt, why: `exit code ${state.terminated.exitCode ?? 0}` };
   }
   const reason = state.waiting?.reason ?? "Waiting";
-  return { word: reason, kind: kind(reason, false), why: state.waiting?.message };
+  const before = lastState.terminated && `ended with ${code(lastState.terminated)}, exit code ${lastState.terminated.exitCode ?? 0}`;
+  return { word: reason, kind: kind(reason, false), since: lastState.terminated?.finishedAt, why: [before, state.waiting?.message].filter(Boolean).join("; ") };
 }

@@ -17,6 +17,26 @@ if TYPE_CHECKING:
     from runtimes.kubelet.tests.api.conftest import Api
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
+FAINT = """(() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  const light = (colour) => {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const linear = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((one) => one / 255)
+      .map((one) => (one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const ground = (node) => {
+    const own = getComputedStyle(node).backgroundColor;
+    return own === "rgba(0, 0, 0, 0)" ? ground(node.parentElement) : own;
+  };
+  const has_text = (one) => [...one.childNodes].some((child) => child.data?.trim());
+  const texts = [...document.body.querySelectorAll("*")].filter(has_text);
+  return texts.filter((one) => one.checkVisibility()).filter((one) => {
+    const [high, low] = [light(getComputedStyle(one).color), light(ground(one))].sort().reverse();
+    return (high + 0.05) / (low + 0.05) < 4.5;
+  }).map((one) => one.outerHTML);
+})()"""  # texts whose contrast is less than WCAG's AA asks for
 ROWS = "[...document.querySelectorAll('#rows tr')].map((row) => row.innerText)"
 
 
@@ -103,6 +123,24 @@ def test_a_log_that_never_ends_fills_no_memory(shown: Page) -> None:
     assert shown["log.view.childNodes.length"] == 16
 
 
+def test_colours_of_a_terminal_are_shown_and_its_other_control_is_not(shown: Page) -> None:
+    shown["import('./ansi.js').then((one) => (globalThis.Ansi = one.Ansi))"]
+    shown.until("typeof Ansi === 'function'")
+    shown[
+        "globalThis.read = (...all) => ((ansi) => all.flatMap((one) => ansi.read(one)))(new Ansi())"
+    ]
+    shown["globalThis.told = (...all) => read(...all).map((one) => one.outerHTML ?? one).join('')"]
+
+    assert shown[r"told('a\x1b[1;31mb\x1b[0mc')"] == 'a<span class="bold ink1">b</span>c'
+    assert shown[r"told('\x1b[3', '1mb', '\x1b', '[mc')"] == '<span class="ink1">b</span>c'
+    assert shown[r"read('\x1b[38;5;208mb\x1b[48;2;1;2;300mc')[1].style.cssText"] == (
+        "color: rgb(255, 135, 0); background: rgb(1, 2, 255);"
+    )
+    assert shown[r"told('\x1b]0;title\x07a\x1b[2Kb\x08c\x1b[999;x\x1b(Bd')"] == "abcd"
+    assert shown[r"told('1 %\r2 %\r', '\nend')"] == "1 %\n2 %\nend"
+    assert shown[r"told('\x1b[31m<b>')"] == '<span class="ink1">&lt;b&gt;</span>'
+
+
 @pytest.mark.parametrize("name", ["%", "nobody"])
 def test_a_name_that_no_pod_has_opens_nothing(shown: Page, name: str) -> None:
     shown["document.querySelector('#link').className = 'waiting'"]
@@ -128,19 +166,49 @@ def test_pods_are_filtered_and_an_empty_list_says_so(shown: Page) -> None:
     assert shown["document.querySelector('#table').hidden"]
 
 
-def test_light_and_dark_follow_the_system_and_nothing_sticks_out(shown: Page) -> None:
-    ground = "getComputedStyle(document.body).backgroundColor"
-    shown.resize(1440, 900, dark=True)
-    dark = shown[ground]
-    shown.resize(390, 800)
+def test_what_is_counted_is_shown_alone_at_a_click(shown: Page) -> None:
+    shown.until("document.querySelector('#totals button.bad')?.value === 'Error'")
+    shown["document.querySelector('#totals button.bad').click()"]
 
-    assert shown[ground] != dark
-    assert shown["document.documentElement.scrollWidth"] <= 390
+    assert [one.split()[0] for one in shown[ROWS]] == ["bad"]
+    shown["document.querySelector('#totals button.bad').click()"]
+    assert len(shown[ROWS]) == 2
+
+
+def test_light_and_dark_follow_the_system_and_are_read_easily(shown: Page) -> None:
+    shown["location.hash = 'default/bad'"]
+    shown.until("document.querySelector('#detail pre')?.innerText.includes('it has ended')")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    grounds = set()
+    for dark in (True, False):
+        shown.resize(1440, 900, dark=dark)
+        grounds.add(shown[ground])
+        assert shown[FAINT] == []
+
+    assert len(grounds) == 2
+
+
+@pytest.mark.parametrize("width", [390, 900, 1280])
+def test_nothing_sticks_out_and_a_chosen_pod_is_at_hand(shown: Page, width: int) -> None:
+    shown.resize(width, 800)
+    status = "document.querySelector('#rows .badge').getBoundingClientRect().right"
+
+    assert 0 < shown[status] < width
+    shown["location.hash = 'default/good'"]
+    shown.until("!document.querySelector('#detail').hidden")
+
+    assert shown["document.querySelector('#detail').getBoundingClientRect().top"] < 400
+    assert shown["document.documentElement.scrollWidth"] <= width
+    assert shown["document.activeElement.innerText"] == "Close"
+    shown.press("Escape")
+    shown.until("document.querySelector('#detail').hidden")
+    assert shown["document.activeElement.innerText"] == "good"
 
 
 def test_an_agent_that_has_gone_is_told(shown: Page, api: Api) -> None:
     api.close()
 
     shown.until("document.querySelector('#link').className === 'bad'")
-    assert "no answer" in shown["document.querySelector('#link').innerText"]
+    assert "no answer since" in shown["document.querySelector('#link').innerText"]
+    assert shown["document.body.className"] == "old"
     assert len(shown[ROWS]) == 2
