@@ -21,7 +21,13 @@ from runtimes.core.pod.status import ContainerState, ContainerStatus, PodStatus
 from runtimes.kubelet.actions.hash import definition_hash
 from runtimes.kubelet.actions.init import InitProgress, init_progress, sidecars_begun
 from runtimes.kubelet.actions.model import ContainerKill, KillReason, PodActions
-from runtimes.kubelet.actions.restart import NEVER, ON_FAILURE, restart_policy, should_restart
+from runtimes.kubelet.actions.restart import (
+    NEVER,
+    ON_FAILURE,
+    is_sidecar,
+    restart_policy,
+    should_restart,
+)
 from runtimes.kubelet.actions.sandbox import SandboxCheck, check_sandbox
 
 if TYPE_CHECKING:
@@ -45,10 +51,10 @@ def compute_pod_actions(
 def _with_new_sandbox(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> PodActions:
     only_kill = PodActions(kill_pod=True, sandbox_id=check.id, attempt=check.attempt)
     policy = restart_policy(pod)
-    if policy == NEVER and check.attempt != 0 and status.containers and not check.outdated:
-        return only_kill
     start = starting_over(pod, status, check)
     if not start:  # all have ended for good, so the init containers have, too
+        return only_kill
+    if policy == NEVER and not check.outdated and _init_has_failed(pod, status):
         return only_kill
     actions = replace(only_kill, create_sandbox=True)
     if policy == NEVER and check.outdated:  # their ends, which are our doing, would count
@@ -72,7 +78,15 @@ def starting_over(pod: v1.Pod, status: PodStatus, check: SandboxCheck) -> tuple[
 def _is_over(policy: str, latest: ContainerStatus | None, check: SandboxCheck) -> bool:
     if policy == NEVER and check.outdated:
         return latest is not None and latest.state is ContainerState.EXITED
+    if policy == NEVER and check.attempt != 0:
+        return _has_run(latest)
     return policy == ON_FAILURE and _succeeded(latest)
+
+
+def _init_has_failed(pod: v1.Pod, status: PodStatus) -> bool:
+    """One that ran hasn't succeeded, and won't: it dies with its sandbox."""
+    attempts = [status.latest(one.name) for one in pod.spec.init_containers if not is_sidecar(one)]
+    return any(_has_run(latest) and not _succeeded(latest) for latest in attempts)
 
 
 def _with_sandbox(
@@ -202,6 +216,10 @@ def fault_of(
 def _kill_unknown(latest: ContainerStatus, container: v1.Container) -> ContainerKill:
     message = f"Container {container.name} is in unknown state, try killing it before it is started"
     return ContainerKill(latest.id, container.name, container, message, KillReason.UNKNOWN)
+
+
+def _has_run(latest: ContainerStatus | None) -> bool:
+    return latest is not None and latest.state is not ContainerState.CREATED
 
 
 def _succeeded(latest: ContainerStatus | None) -> bool:

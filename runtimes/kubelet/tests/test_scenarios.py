@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod.status import ContainerState
 from runtimes.kubelet.events import EventReason
@@ -90,6 +91,28 @@ def test_a_dead_sandbox_is_replaced_and_init_containers_run_again(bench: Bench) 
     assert attempts("i") == [1]
     assert attempts("app") == [1, 0]
     assert EventReason.SANDBOX_CHANGED in bench.told
+
+
+def test_a_container_that_never_ran_runs_though_its_sandbox_died_and_nothing_restarts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = bench.worker(pod(script("exit 3"), script("exit 0", "b"), policy="Never"))
+    with monkeypatch.context() as patched:
+
+        def cut_off(container_id: str) -> None:
+            raise errors.Unavailable(f"start {container_id}: it was killed")
+
+        patched.setattr(bench.service, "start_container", cut_off)
+        sandbox = worker.sync().observed.sandboxes[0].id
+    bench.service.start_container(bench.latest(worker.pod, "app").id)
+    bench.service.stop_pod_sandbox(sandbox)
+
+    view = worker.run(timeout=20.0)
+
+    assert view.phase == "Failed"
+    exits = {one.name: one.exit_code for one in view.observed.containers}
+    assert exits["b"] == 0
+    assert len([one for one in view.observed.containers if one.name == "app"]) == 1
 
 
 def fresh(view: PodView) -> bool:

@@ -78,6 +78,26 @@ NO_SANDBOX = {
         observed(sandboxes=DEAD),
         {**REPLACED, "containers_to_start": (0,)},
     ),
+    "Never: one that was only created when its sandbox died starts in another": Row(
+        pod(A, policy="Never"),
+        observed(attempt(A, CREATED), sandboxes=DEAD),
+        {**REPLACED, "containers_to_start": (0,)},
+    ),
+    "Never: beside one that ran, one that never did starts in another sandbox": Row(
+        pod(A, B, policy="Never"),
+        observed(attempt(A, EXITED, 0, 1), sandboxes=DEAD),
+        {**REPLACED, "containers_to_start": (1,)},
+    ),
+    "Never: what succeeded before any regular container could run begins again": Row(
+        pod(A, init=(I1,), policy="Never"),
+        observed(attempt(I1, EXITED), sandboxes=DEAD),
+        {**REPLACED, "next_init_container": I1},
+    ),
+    "Never: an init container that died with its sandbox ends the pod": Row(
+        pod(A, init=(I1,), policy="Never"),
+        observed(attempt(I1, RUNNING), sandboxes=DEAD),
+        ONLY_KILL,
+    ),
     "OnFailure: what succeeded doesn't start again": Row(
         pod(A, B, policy="OnFailure"),
         observed(attempt(A, EXITED), attempt(B, EXITED, 0, 1), sandboxes=DEAD),

@@ -107,6 +107,16 @@ def is_initialised(asked: v1.Pod, status: PodStatus) -> bool:
     return latest is not None and latest.state is ContainerState.EXITED and not latest.exit_code
 
 
+def has_run(status: PodStatus, name: str) -> bool:
+    latest = status.latest(name)
+    return latest is not None and latest.state is not ContainerState.CREATED
+
+
+def init_has_failed(asked: v1.Pod, status: PodStatus) -> bool:
+    plain = {one.name for one in asked.spec.init_containers} & set(INIT_NAMES)
+    return any(one is not None and one.exit_code for one in map(status.latest, plain))
+
+
 @settings(max_examples=400, deadline=None)
 @given(pods(), worlds())
 def test_a_pod_that_may_restart_ends_up_running(asked: v1.Pod, world: ModelRuntime) -> None:
@@ -129,6 +139,9 @@ def test_a_pod_that_may_restart_ends_up_running(asked: v1.Pod, world: ModelRunti
                 assert latest.hash == definition_hash(asked, one)
     elif not actions.nothing:
         assert not world.running
+    if policy == "Never" and not init_has_failed(asked, world.status()):
+        for one in asked.spec.containers:
+            assert has_run(world.status(), one.name)
 
 
 @settings(max_examples=300, deadline=None)
