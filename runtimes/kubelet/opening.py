@@ -38,12 +38,17 @@ def kubelet_config(
 ) -> KubeletConfig:
     """Read the settings of the node from ``[kubelet]``; the root variable moves all folders.
 
+    A root of one's own has its own logs, too: garbage collection takes those without a record.
+
     Raises:
         InvalidArgument: an unknown name, or a value of another type.
     """
     root = (os.environ if environ is None else environ).get(ROOT_VARIABLE, "")
-    folders = {"root": root, "log_root": str(Path(root, "logs"))} if root else {}
-    return fill(KubeletConfig, {**table, **folders})
+    if root:
+        table = {**table, "root": root, "log_root": str(Path(root, "logs"))}
+    elif "root" in table:
+        table = {"log_root": str(Path(str(table["root"]), "logs")), **table}
+    return fill(KubeletConfig, table)
 
 
 def recorder(root: Path, backend: str, tell: Recorder) -> Recorder:

@@ -37,7 +37,7 @@ from runtimes.kubelet.agent.changes import (
 )
 from runtimes.kubelet.agent.housekeeping import Chore, chores
 from runtimes.kubelet.agent.lanes import Lanes
-from runtimes.kubelet.agent.orphans import end_orphans
+from runtimes.kubelet.agent.orphans import end_orphan, orphans
 from runtimes.kubelet.agent.pod_task import PodTask
 from runtimes.kubelet.agent.reconcile import Reconciled, Reconciler
 from runtimes.kubelet.probe.prober import Prober, ProberSettings
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.pod import v1
     from runtimes.core.pod.runtime import PodRuntime
+    from runtimes.core.pod.status import RunningPod
     from runtimes.kubelet.agent.housekeeping import HousekeepingSettings
     from runtimes.kubelet.agent.manifests import ManifestFolder
     from runtimes.kubelet.config import KubeletConfig
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _COALESCE = 0.05
 _END_PATIENCE = 600.0
+_ORPHANS = 60.0
 _RESYNC = 600.0  # of a pod that nothing happens to: events and lists tell of whatever does
 
 
@@ -110,6 +112,7 @@ class Agent:
         self._known: dict[str, Look] = {}
         self._told: dict[str, str] = {}
         self._relisted = time.monotonic()
+        self._changes = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the folder's pods running until `stop` is set."""
@@ -128,7 +131,8 @@ class Agent:
             )
         )
         events = EventThread(self._node.runtime, wake)
-        work = [self._keep_folder(), self._relist(events), *map(self._keep_house, self._chores())]
+        house = map(self._keep_house, self._chores())
+        work = [self._keep_folder(), self._relist(events), self._watch_orphans(), *house]
         tasks = [asyncio.create_task(each) for each in work]
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -183,8 +187,6 @@ class Agent:
             return self._settings.rescan
         self._tell(found.problems)
         self._carry_out(found)
-        if found.readable:
-            await self._end_orphans()
         after = found.check_after
         return self._settings.rescan if after is None else min(after, self._settings.rescan)
 
@@ -229,13 +231,6 @@ class Agent:
             return  # a bug of ours: tried again at the next rescan, not at once
         self._rescan.set()
 
-    async def _end_orphans(self) -> None:
-        work = partial(end_orphans, self._node.runtime, self._node.store, self._node.config)
-        try:
-            await self._lanes.end(work)
-        except errors.Error as error:
-            log.warning("end pods without a record: %s", error)
-
     def _tell(self, problems: dict[str, str]) -> None:
         """Say what is wrong, once."""
         for what, problem in problems.items():
@@ -248,6 +243,7 @@ class Agent:
     # -- what changes
 
     def _wake(self, uid: str) -> None:
+        self._changes += 1
         task = self._pods.get(uid)
         if task is not None:
             task.wake()
@@ -278,9 +274,31 @@ class Agent:
     # -- housekeeping
 
     def _chores(self) -> list[Chore]:
-        return chores(
-            self._node.runtime, self._node.store, self._node.config, self._settings.chores
-        )
+        def changes() -> int:
+            return self._changes
+
+        node = self._node
+        settings = self._settings.chores
+        return chores(node.runtime, node.store, node.config, settings, changes=changes)
+
+    async def _watch_orphans(self) -> None:
+        """End pods without a record, each by itself: one that doesn't end holds up no other."""
+        find = partial(orphans, self._node.runtime, self._node.store, self._node.config)
+        while True:
+            kept = set(self._pods)  # their records may go between the look at pods and that at them
+            try:
+                found = await self._lanes.look(find)
+                ended = [self._end_orphan(pod) for pod in found if pod.uid not in kept]
+                await asyncio.gather(*ended)
+            except errors.Error as error:
+                log.warning("look for pods without a record: %s", error)
+            await asyncio.sleep(_ORPHANS)
+
+    async def _end_orphan(self, pod: RunningPod) -> None:
+        try:
+            await self._lanes.end(partial(end_orphan, self._node.runtime, pod))
+        except errors.Error as error:
+            log.warning("end pod=%s/%s without a record: %s", pod.namespace, pod.name, error)
 
     async def _keep_house(self, chore: Chore) -> None:
         while True:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.pod.gc import GarbagePolicy
 from runtimes.kubelet.housekeeping.images import ImageCollector, ImagePolicy
-from runtimes.kubelet.housekeeping.log_rotation import LogPolicy, LogReopener, rotate_logs
+from runtimes.kubelet.housekeeping.log_rotation import LogPolicy, LogReopener, LogRotator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +43,17 @@ class Chore:
 
 
 def chores(
-    runtime: PodRuntime, store: PodStore, config: KubeletConfig, settings: HousekeepingSettings
+    runtime: PodRuntime,
+    store: PodStore,
+    config: KubeletConfig,
+    settings: HousekeepingSettings,
+    *,
+    changes: Callable[[], int],
 ) -> list[Chore]:
-    """Say what there is to do on this runtime."""
+    """Say what there is to do on this runtime.
+
+    `changes` tells a number that grows whenever a pod may have changed.
+    """
     collect = partial(runtime.garbage_collect, settings.garbage, all_sources_ready=True)
     images = ImageCollector(runtime, lambda: _wanted_images(store), settings.images)
     found = [
@@ -53,8 +61,8 @@ def chores(
         Chore("collect images", settings.images_period, images.collect),
     ]
     if isinstance(runtime, LogReopener):
-        rotate = partial(rotate_logs, runtime, config, settings.logs)
-        found.append(Chore("rotate logs", settings.logs_period, rotate))
+        logs = LogRotator(runtime, config, settings.logs, changes)
+        found.append(Chore("rotate logs", settings.logs_period, logs.rotate))
     return found
 
 

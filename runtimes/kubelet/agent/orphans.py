@@ -23,17 +23,21 @@ log = logging.getLogger(__name__)
 GRACE = 1
 
 
-def end_orphans(runtime: PodRuntime, store: PodStore, config: KubeletConfig) -> None:
-    """Stop and remove them."""
-    for pod in runtime.get_pods(include_exited=True):
-        own = pod.annotations.get(OWNER) == str(config.root)
-        if own and not store.version(pod.uid):
-            _end(runtime, pod)
+def orphans(runtime: PodRuntime, store: PodStore, config: KubeletConfig) -> list[RunningPod]:
+    """List them."""
+    pods = runtime.get_pods(include_exited=True)
+    own = [pod for pod in pods if pod.annotations.get(OWNER) == str(config.root)]
+    return [pod for pod in own if not store.version(pod.uid)]
 
 
-def _end(runtime: PodRuntime, pod: RunningPod) -> None:
+def end_orphan(runtime: PodRuntime, pod: RunningPod) -> None:
+    """Stop and remove one.
+
+    Raises:
+        Internal: something of it still runs.
+    """
     log.warning("end pod=%s/%s uid=%s: it has no record", pod.namespace, pod.name, pod.uid)
     result = runtime.kill_pod(None, pod, GRACE)
     if not result.ok:
-        raise errors.Internal(f"end pod {pod.namespace}/{pod.name}: {result.describe()}")
+        raise errors.Internal(result.describe())
     runtime.remove_pod(pod)

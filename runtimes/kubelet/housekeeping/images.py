@@ -68,15 +68,17 @@ def disk_at(path: str) -> Disk:
     return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
 
-def images_to_remove(
+def unused_images(
     images: Sequence[Image],
     seen: Mapping[str, Seen],
     in_use: AbstractSet[str],
     *,
-    excess: int,
     oldest: float,
 ) -> list[Image]:
-    """Decide; `in_use` are ids and names, and only what was first seen before `oldest` may go."""
+    """List those that may go, in the order in which they shall.
+
+    `in_use` are ids and names, and only what was first seen before `oldest` may go.
+    """
     unused = [
         image
         for image in images
@@ -85,14 +87,7 @@ def images_to_remove(
         and image.id in seen
         and seen[image.id].first <= oldest
     ]
-    unused.sort(key=lambda image: (seen[image.id].used, seen[image.id].first, image.id))
-    chosen: list[Image] = []
-    for image in unused:
-        if excess <= 0:
-            break
-        chosen.append(image)
-        excess -= image.size_bytes
-    return chosen
+    return sorted(unused, key=lambda image: (seen[image.id].used, seen[image.id].first, image.id))
 
 
 @dataclass(slots=True)
@@ -120,19 +115,30 @@ class ImageCollector:
         in_use = self._in_use()
         self._look(images, in_use, now)
         for stats in self.runtime.image_stats():
-            excess = self.disk_of(stats.mountpoint).excess(self.policy)
-            chosen = images_to_remove(
-                images, self._seen, in_use, excess=excess, oldest=now - self.policy.min_age
+            unused = unused_images(images, self._seen, in_use, oldest=now - self.policy.min_age)
+            self._free(self.disk_of(stats.mountpoint).excess(self.policy), unused, stats.mountpoint)
+
+    def _free(self, excess: int, unused: list[Image], mountpoint: str) -> None:
+        freed = 0
+        for image in unused:
+            if freed >= excess:
+                return
+            freed += self._remove(image, mountpoint)
+        if freed < excess:
+            raise errors.ResourceExhausted(
+                f"free {excess} bytes of images at {mountpoint}: unused ones had {freed};"
+                " remove something else there"
             )
-            for image in chosen:
-                log.info("remove image=%s: %s is nearly full", image.id, stats.mountpoint)
-                self.runtime.remove_image(image.id)
-            freed = sum(image.size_bytes for image in chosen)
-            if excess > freed:
-                raise errors.ResourceExhausted(
-                    f"free {excess} bytes of images at {stats.mountpoint}: unused ones have"
-                    f" {freed}; remove something else there"
-                )
+
+    def _remove(self, image: Image, mountpoint: str) -> int:
+        """Return the bytes that are free now; one that can't go leaves the others."""
+        log.info("remove image=%s: %s is nearly full", image.id, mountpoint)
+        try:
+            self.runtime.remove_image(image.id)
+        except errors.Error as error:
+            log.warning("remove image=%s: %s", image.id, error)
+            return 0
+        return image.size_bytes
 
     def _in_use(self) -> set[str]:
         pods = self.runtime.get_pods(include_exited=True)

@@ -22,13 +22,14 @@ from runtimes.kubelet.layout import folders_of
 from runtimes.kubelet.oserrors import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from runtimes.core.pod.status import RunningPod
     from runtimes.kubelet.config import KubeletConfig
 
 log = logging.getLogger(__name__)
+_LIST_PERIOD = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +51,55 @@ class LogReopener(Protocol):
         ...
 
 
-def rotate_logs(runtime: LogReopener, config: KubeletConfig, policy: LogPolicy) -> None:
-    """Rotate the logs of running containers that need it; one that can't be leaves the others.
+class LogRotator:
+    """Rotates the logs of all running containers. For one thread at a time.
 
-    Raises:
-        Error: the first failure, after all have been tried.
+    Pods are listed when one may have changed, and each minute in any case; in between a log costs
+    a look at its size.
+
+    Args:
+        changes: tells a number that grows whenever a pod may have changed.
     """
-    failures: list[errors.Error] = []
-    for container_id, path in _live_logs(runtime.get_pods(), config):
-        try:
-            _rotate_if_needed(runtime, container_id, path, policy)
-        except errors.NotFound:
-            continue  # it has ended meanwhile
-        except errors.Error as error:
-            failures.append(error)
-    if failures:
-        raise failures[0]
+
+    def __init__(
+        self,
+        runtime: LogReopener,
+        config: KubeletConfig,
+        policy: LogPolicy,
+        changes: Callable[[], int],
+    ) -> None:
+        self._runtime = runtime
+        self._config = config
+        self._policy = policy
+        self._changes = changes
+        self._live: dict[str, Path] = {}
+        self._seen = -1
+        self._listed = 0.0
+
+    def rotate(self) -> None:
+        """Rotate those that need it; one that can't be leaves the others.
+
+        Raises:
+            Error: the first failure, after all have been tried.
+        """
+        self._look()
+        failures: list[errors.Error] = []
+        for container_id, path in self._live.items():
+            try:
+                _rotate_if_needed(self._runtime, container_id, path, self._policy)
+            except (errors.NotFound, errors.FailedPrecondition):
+                continue  # it has ended meanwhile
+            except errors.Error as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _look(self) -> None:
+        now, changes = time.monotonic(), self._changes()
+        if self._seen == changes and now < self._listed + _LIST_PERIOD:
+            return
+        self._live = dict(_live_logs(self._runtime.get_pods(), self._config))
+        self._seen, self._listed = changes, now
 
 
 def stale_logs(names: Iterable[str], live: str, keep: int) -> tuple[list[str], list[str]]:

@@ -13,7 +13,7 @@ from runtimes.kubelet.housekeeping.images import (
     ImageCollector,
     ImagePolicy,
     Seen,
-    images_to_remove,
+    unused_images,
 )
 from runtimes.kubelet.tests.builders import RUNNING, attempt
 
@@ -39,12 +39,7 @@ def test_a_hundred_percent_keeps_every_image_and_no_disk_has_no_excess() -> None
     assert Disk(0, 0).excess(ImagePolicy()) == 0
 
 
-@pytest.mark.parametrize(
-    ("excess", "expected"), [(0, []), (1, ["b"]), (11, ["b", "a"]), (1000, ["b", "a"])]
-)
-def test_the_longest_unused_goes_first_and_no_more_than_needed(
-    excess: int, expected: list[str]
-) -> None:
+def test_the_longest_unused_goes_first() -> None:
     images = [image("a"), image("b"), image("used"), image("young"), image("p", pinned=True)]
     seen = {
         "sha256:a": Seen(first=0, used=50),
@@ -54,16 +49,17 @@ def test_the_longest_unused_goes_first_and_no_more_than_needed(
         "sha256:p": Seen(first=0, used=0),
     }
 
-    chosen = images_to_remove(images, seen, {"sha256:used"}, excess=excess, oldest=20)
+    unused = unused_images(images, seen, {"sha256:used"}, oldest=20)
 
-    assert [one.id.removeprefix("sha256:") for one in chosen] == expected
+    assert [one.id for one in unused] == ["sha256:b", "sha256:a"]
 
 
 class Store:
     """A PodRuntime as far as images go."""
 
-    def __init__(self, images: Sequence[Image]) -> None:
+    def __init__(self, images: Sequence[Image], stuck: str = "") -> None:
         self.images = list(images)
+        self.stuck = stuck
 
     def list_images(self) -> list[Image]:
         return list(self.images)
@@ -80,6 +76,8 @@ class Store:
         ]
 
     def remove_image(self, name: str) -> None:
+        if name == self.stuck:
+            raise errors.Internal(f"remove image {name}")
         self.images = [one for one in self.images if one.id != name]
 
 
@@ -102,3 +100,21 @@ def test_what_a_container_or_a_recorded_pod_needs_stays() -> None:
 
     assert len(young) == 3
     assert [one.id for one in store.images] == ["sha256:running", "sha256:recorded"]
+
+
+@pytest.mark.parametrize(("used", "left"), [(80, ["0", "a", "b"]), (90, ["0", "b"]), (100, ["0"])])
+def test_no_more_goes_than_needed_and_one_that_cannot_is_passed_over(
+    used: int, left: list[str]
+) -> None:
+    store = Store([image("0"), image("a"), image("b")], stuck="sha256:0")
+    collector = ImageCollector(
+        store,  # type: ignore[arg-type]  # the calls that it makes
+        list,
+        ImagePolicy(min_age=0),
+        clock=lambda: 1000.0,
+        disk_of=lambda _: Disk(100, 100 - used),
+    )
+
+    collector.collect()
+
+    assert sorted(one.id.removeprefix("sha256:") for one in store.images) == left

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.kubelet.housekeeping.log_rotation import LogPolicy, rotate_logs, stale_logs
+from runtimes.kubelet.housekeeping.log_rotation import LogPolicy, LogRotator, stale_logs
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import UID, pod
 
@@ -46,10 +46,14 @@ def log(bench: Bench) -> Path:
 POLICY = LogPolicy(max_bytes=100, max_files=3)
 
 
+def rotate(bench: Bench, policy: LogPolicy = POLICY) -> None:
+    LogRotator(bench.runtime, bench.config, policy, lambda: 0).rotate()
+
+
 def test_a_log_that_grew_goes_on_in_a_new_file(bench: Bench, log: Path) -> None:
     before = log.read_bytes()
 
-    rotate_logs(bench.runtime, bench.config, POLICY)
+    rotate(bench)
 
     assert "ReopenContainerLog" in bench.rpcs
     (rotated,) = log.parent.glob("0.log.*")
@@ -57,17 +61,32 @@ def test_a_log_that_grew_goes_on_in_a_new_file(bench: Bench, log: Path) -> None:
 
 
 def test_a_small_log_and_a_negative_limit_are_left_alone(bench: Bench, log: Path) -> None:
-    rotate_logs(bench.runtime, bench.config, LogPolicy(max_bytes=10_000))
-    rotate_logs(bench.runtime, bench.config, LogPolicy(max_bytes=-1))
+    rotate(bench, LogPolicy(max_bytes=10_000))
+    rotate(bench, LogPolicy(max_bytes=-1))
 
     assert [path.name for path in log.parent.iterdir()] == ["0.log"]
+
+
+def test_pods_are_listed_again_only_after_one_has_changed(bench: Bench, log: Path) -> None:
+    changes = [1]
+    logs = LogRotator(bench.runtime, bench.config, POLICY, lambda: changes[0])
+    logs.rotate()
+    log.write_text("x" * 200)
+
+    logs.rotate()
+    assert bench.rpcs.count("ListContainers") == 2, "the sync's, and one"
+    assert len(list(log.parent.iterdir())) > 1
+    changes[0] += 1
+    logs.rotate()
+
+    assert bench.rpcs.count("ListContainers") == 3
 
 
 def test_the_one_before_is_compressed_and_loses_nothing(bench: Bench, log: Path) -> None:
     before = log.with_name("0.log.20260101-000000")
     before.write_bytes(b"long ago\n")
 
-    rotate_logs(bench.runtime, bench.config, POLICY)
+    rotate(bench)
 
     assert not before.exists()
     assert gzip.decompress(log.with_name(f"{before.name}.gz").read_bytes()) == b"long ago\n"
@@ -76,7 +95,7 @@ def test_the_one_before_is_compressed_and_loses_nothing(bench: Bench, log: Path)
 def test_a_log_that_somebody_took_away_is_made_anew(bench: Bench, log: Path) -> None:
     log.unlink()
 
-    rotate_logs(bench.runtime, bench.config, POLICY)
+    rotate(bench)
 
     assert "ReopenContainerLog" in bench.rpcs
 
@@ -91,7 +110,7 @@ def test_a_log_is_put_back_when_it_cannot_be_opened_anew(
     before = log.read_bytes()
 
     with pytest.raises(errors.Internal):
-        rotate_logs(bench.runtime, bench.config, POLICY)
+        rotate(bench)
 
     assert log.read_bytes() == before
     assert [path.name for path in log.parent.iterdir()] == ["0.log"]
