@@ -78,6 +78,14 @@ def test_one_variable_moves_all_folders_of_the_node() -> None:
     assert config.cluster_domain == "x"
 
 
+def test_a_root_of_ones_own_has_its_own_logs() -> None:
+    config = kubelet_config({"root": "/r"}, environ={})
+    apart = kubelet_config({"root": "/r", "log_root": "/l"}, environ={})
+
+    assert config.log_root == Path("/r/logs")
+    assert apart.log_root == Path("/l")
+
+
 def test_an_unknown_setting_of_the_node_is_refused() -> None:
     with pytest.raises(errors.InvalidArgument, match="rooot"):
         kubelet_config({"rooot": "x"}, environ={})
