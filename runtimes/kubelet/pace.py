@@ -17,7 +17,7 @@ from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.core.pod.sync import Action, PodSyncResult
 from runtimes.kubelet.actions.compute import compute_pod_actions
-from runtimes.kubelet.status.pod import deadline_left
+from runtimes.kubelet.status.deadline import deadline_left
 
 if TYPE_CHECKING:
     from runtimes.core.pod import v1

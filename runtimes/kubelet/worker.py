@@ -28,6 +28,7 @@ from runtimes.core.pod.sync import PodSyncResult
 from runtimes.kubelet.events import Recorder, log_event
 from runtimes.kubelet.pace import Pace, alive
 from runtimes.kubelet.probe.state import has_probes
+from runtimes.kubelet.status.deadline import tell as tell_of_deadline
 from runtimes.kubelet.status.pod import TERMINAL, StatusInputs, pod_status
 from runtimes.kubelet.status.reasons import WaitReason, updated_reasons
 from runtimes.kubelet.status.times import format_ns
@@ -61,7 +62,7 @@ class WorkerSettings:
         retry: seconds after which a failed sync is tried again.
         resync: seconds after which a pod is synced though nothing changed.
         prober: makes the pod's probes; None lets the worker have one of its own.
-        record: takes what such a prober finds.
+        record: takes what such a prober finds, and that a deadline has passed.
         now_ns: the clock.
     """
 
@@ -134,6 +135,20 @@ class PodWorker:
         """Look at the pod without taking any step."""
         self._reload()
         return self._view(self._observe(), PodSyncResult())
+
+    def has_changed(self) -> bool:
+        """Tell whether the pod, or what is asked of it, differs from what the last sync saw.
+
+        Thread-safe: it may be asked while another sync has begun.
+
+        Raises:
+            Error: the runtime can't be asked.
+        """
+        meta = self._pod.metadata
+        seen = self._last
+        if self._is_outdated():
+            return True
+        return self._runtime.get_pod_status(meta.uid, meta.name, meta.namespace) != seen
 
     def views(
         self, timeout: float | None = None, until: Callable[[PodView], bool] | None = None
@@ -304,7 +319,9 @@ class PodWorker:
             previous=self._previous,
             probes=self._results(observed),
         )
-        return pod_status(self._pod, inputs)
+        status = pod_status(self._pod, inputs)
+        tell_of_deadline(self._pod, self._previous, status, self._settings.record)
+        return status
 
     def _results(self, observed: PodStatus) -> ProbeResults:
         """What probes have found; what runs is probed from its first look on."""

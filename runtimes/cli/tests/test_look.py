@@ -103,7 +103,7 @@ def test_describe_tells_all_and_no_secret(pods: Cli) -> None:
         "/scratch from scratch (ro)",
         "Liveness:       exec [true] delay=0s timeout=1s period=10s #success=1 #failure=3",
         "scratch:  hostPath path=/tmp",
-        "Created container main",
+        "Created container: main",
     ):
         assert words in text
     assert "never-shown" not in text

@@ -21,6 +21,7 @@ LIMIT = 300.0
 class _Entry:
     wait: float
     updated: float
+    why: str
 
 
 class Backoff:
@@ -42,7 +43,7 @@ class Backoff:
         self._entries: dict[str, _Entry] = {}
         self._lock = threading.Lock()
 
-    def advance(self, key: str, event_time: float | None = None) -> None:
+    def advance(self, key: str, event_time: float | None = None, *, why: str = "") -> None:
         """Note a failure of `key`: double its wait, or begin anew after enough quiet."""
         now = self._clock()
         with self._lock:
@@ -51,7 +52,7 @@ class Backoff:
                 wait = self._initial
             else:
                 wait = min(entry.wait * 2, self._limit)
-            self._entries[key] = _Entry(wait, now)
+            self._entries[key] = _Entry(wait, now, why)
 
     def wait_since(self, key: str, event_time: float) -> float:
         """Seconds still to wait when the last failure ended at `event_time`; 0 when free to go."""
@@ -74,6 +75,12 @@ class Backoff:
         with self._lock:
             entry = self._entries.get(key)
         return entry.wait if entry else 0.0
+
+    def why(self, key: str) -> str:
+        """What was said of the last failure of `key`."""
+        with self._lock:
+            entry = self._entries.get(key)
+        return entry.why if entry else ""
 
     def forget(self, key: str) -> None:
         with self._lock:

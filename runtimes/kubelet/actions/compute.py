@@ -189,7 +189,7 @@ def _with_sidecars(
             if fault is None:
                 continue
             reason, message = fault
-            message += ", will be restarted"
+            message = f"Init {message[0].lower()}{message[1:]}"
             kills.append(ContainerKill(latest.id, container.name, container, message, reason))
         elif latest is not None and latest.state is ContainerState.UNKNOWN:
             kills.append(_kill_unknown(latest, container))

@@ -122,6 +122,10 @@ class Agent:
             with suppress(RuntimeError):  # the loop has ended, and so has the agent
                 loop.call_soon_threadsafe(self._wake, uid)
 
+        def hint(uid: str) -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._hint, uid)
+
         self._prober = Prober(
             ProberSettings(
                 exec=self._node.runtime.exec,
@@ -130,7 +134,7 @@ class Agent:
                 record=self._node.record,
             )
         )
-        events = EventThread(self._node.runtime, wake)
+        events = EventThread(self._node.runtime, hint)
         house = map(self._keep_house, self._chores())
         work = [self._keep_folder(), self._relist(events), self._watch_orphans(), *house]
         tasks = [asyncio.create_task(each) for each in work]
@@ -210,6 +214,7 @@ class Agent:
             backoff=self._backoff,
             host_ip=self._node.config.host_ip,
             prober=self._prober,
+            record=self._node.record,
             resync=_RESYNC,
         )
         worker = PodWorker(
@@ -247,6 +252,11 @@ class Agent:
         task = self._pods.get(uid)
         if task is not None:
             task.wake()
+
+    def _hint(self, uid: str) -> None:
+        task = self._pods.get(uid)
+        if task is not None:
+            task.hint()
 
     async def _relist(self, events: EventThread) -> None:
         list_all = partial(self._node.runtime.get_pods, include_exited=True)

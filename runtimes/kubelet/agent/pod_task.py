@@ -49,6 +49,7 @@ class PodTask:
         self._lanes = lanes
         self._on_news = on_news
         self._woken = asyncio.Event()
+        self._asked = False
         self._ending = False
 
     @property
@@ -62,22 +63,43 @@ class PodTask:
 
     def wake(self) -> None:
         """Sync soon: something of the pod has changed."""
+        self._asked = True
+        self._woken.set()
+
+    def hint(self) -> None:
+        """Sync soon if something of the pod has changed: the runtime told of an event.
+
+        What a failed sync began and took back again is an event, too, and would begin the next.
+        """
         self._woken.set()
 
     def end(self) -> None:
         """Stop and remove the pod; `run` returns when that is done. Idempotent."""
         self._ending = True
-        self._woken.set()
+        self.wake()
 
     async def run(self) -> None:
         """Keep the pod as its record says, until `end`."""
         while not self._ending:
             self._woken.clear()
+            self._asked = False
             wait = await self._sync()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
-                    await self._woken.wait()
+                    await self._news()
         await self._terminate()
+
+    async def _news(self) -> None:
+        """Wait for a reason to sync."""
+        while True:
+            await self._woken.wait()
+            failed = self.view is not None and not self.view.result.ok
+            if self._asked or not failed:
+                return
+            self._woken.clear()
+            with suppress(errors.Error):  # a sync finds what can't be asked, too, when it is due
+                if await self._lanes.look(self.worker.has_changed):
+                    return
 
     async def _sync(self) -> float | None:
         """Take the next steps; return the seconds until the next sync, None for not by itself."""

@@ -93,14 +93,17 @@ def _from_reference(
     if source.resource_field_ref is not None:
         selector = source.resource_field_ref
         return downward.resource_value(inputs.pod, container, selector, inputs.config)
+    where = inputs.pod.metadata.namespace
     if source.config_map_key_ref is not None:
         ref = source.config_map_key_ref
         data = _config_map(ref.name, optional=bool(ref.optional), inputs=inputs)
-        return _key(data, f"ConfigMap {ref.name}", ref.key, optional=bool(ref.optional))
+        return _key(data, f"ConfigMap {where}/{ref.name}", ref.key, optional=bool(ref.optional))
     if source.secret_key_ref is not None:
         secret = source.secret_key_ref
         data = _secret(secret.name, optional=bool(secret.optional), inputs=inputs)
-        return _key(data, f"Secret {secret.name}", secret.key, optional=bool(secret.optional))
+        return _key(
+            data, f"Secret {where}/{secret.name}", secret.key, optional=bool(secret.optional)
+        )
     raise errors.InvalidArgument(
         f"set variable {variable} of container {container}: its valueFrom names no source that is"
         " supported here (fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef)"
@@ -114,7 +117,7 @@ def _config_map(name: str, *, optional: bool, inputs: EnvironmentInputs) -> dict
         return config_map_data(found)
     if optional:
         return None
-    raise errors.NotFound(f'configmap "{name}" not found in namespace {namespace}')
+    raise errors.NotFound(f'configmap "{name}" not found')
 
 
 def _secret(name: str, *, optional: bool, inputs: EnvironmentInputs) -> dict[str, str] | None:
@@ -124,7 +127,7 @@ def _secret(name: str, *, optional: bool, inputs: EnvironmentInputs) -> dict[str
         return secret_data(found)
     if optional:
         return None
-    raise errors.NotFound(f'secret "{name}" not found in namespace {namespace}')
+    raise errors.NotFound(f'secret "{name}" not found')
 
 
 def _key(data: dict[str, str] | None, where: str, key: str, *, optional: bool) -> str | None:

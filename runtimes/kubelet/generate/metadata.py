@@ -12,6 +12,12 @@ from runtimes.core.pod import v1
 from runtimes.kubelet.actions.hash import definition_hash
 
 
+def full_name(pod: v1.Pod) -> str:
+    """Name a pod as kubelet's messages do."""
+    meta = pod.metadata
+    return f"{meta.name}_{meta.namespace}({meta.uid})"
+
+
 def pod_labels(pod: v1.Pod) -> dict[str, str]:
     """A sandbox's labels: the pod's own, and who it is."""
     meta = pod.metadata

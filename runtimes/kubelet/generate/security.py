@@ -7,12 +7,15 @@ pkg/securitycontext/util.go.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.pod import v1
 from runtimes.kubelet.generate import profiles
+from runtimes.kubelet.generate.metadata import full_name
 from runtimes.kubelet.generate.namespaces import namespace_options
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 MASKED_PATHS = (
     "/proc/acpi",
+    "/proc/interrupts",
     "/proc/kcore",
     "/proc/keys",
     "/proc/latency_stats",
@@ -95,19 +99,22 @@ def check_non_root(
     if user is not None and user != 0:
         return
     if user == 0:
-        raise _breach(container, "container's runAsUser breaks non-root policy")
+        raise _breach(pod, container, "container's runAsUser breaks non-root policy")
     if image.uid is None and image.username:
         raise _breach(
+            pod,
             container,
             f"container has runAsNonRoot and image has non-numeric user ({image.username}),"
             " cannot verify user is non-root",
         )
     if not image.uid:
-        raise _breach(container, "container has runAsNonRoot and image will run as root")
+        raise _breach(pod, container, "container has runAsNonRoot and image will run as root")
 
 
-def _breach(container: v1.Container | v1.EphemeralContainer, why: str) -> errors.PermissionDenied:
-    return errors.PermissionDenied(f"{why} (container: {container.name}); set runAsUser")
+def _breach(
+    pod: v1.Pod, container: v1.Container | v1.EphemeralContainer, why: str
+) -> errors.PermissionDenied:
+    return errors.PermissionDenied(f'{why} (pod: "{full_name(pod)}", container: {container.name})')
 
 
 def supplemental_groups(pod: v1.Pod) -> list[int]:
@@ -168,7 +175,7 @@ def container_security(
     _set_user(security, pod, container, image)
     _set_profiles(security, pod, container, config)
     if context.proc_mount != "Unmasked":
-        security.masked_paths.extend(MASKED_PATHS)
+        security.masked_paths.extend((*MASKED_PATHS, *_thermal_paths()))
         security.readonly_paths.extend(READONLY_PATHS)
     if context.capabilities is not None:
         security.capabilities.add_capabilities.extend(context.capabilities.add)
@@ -177,6 +184,13 @@ def container_security(
     if selinux is not None:
         security.selinux_options.CopyFrom(_selinux(selinux))
     return security
+
+
+@cache
+def _thermal_paths() -> tuple[str, ...]:
+    """What tells of the host's load by its CPUs' heat; only Intel's have it."""
+    found = Path("/sys/devices/system/cpu").glob("cpu*/thermal_throttle")
+    return tuple(sorted(map(str, found)))
 
 
 def _set_user(

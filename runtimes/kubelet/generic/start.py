@@ -74,8 +74,8 @@ def start_container(start: Start) -> str:
         config = _config(replace(start, volumes=volumes), image)
     with _reason(start, Reason.CREATE_CONTAINER_ERROR):
         container_id = node.containers.create(start.pod, config, start.sandbox)
-    _tell(start, EventReason.CREATED, f"Created container {container.name}")
-    with _reason(start, Reason.RUN_CONTAINER_ERROR):
+    _tell(start, EventReason.CREATED, f"Created container: {container.name}")
+    with _reason(start, Reason.RUN_CONTAINER_ERROR, container_id):
         node.containers.start(container_id)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)
@@ -113,9 +113,13 @@ def _post_start(start: Start, container_id: str) -> None:
 def _ensure(start: Start, container: v1.Container | v1.EphemeralContainer) -> ImageFacts:
     node = start.node
     images = node.containers.images(start.auths, start.sandbox)
-    return ensure_image(
-        container, images, ImageWants(start.pod, node.image_backoff, node.around.record)
-    )
+    wants = ImageWants(start.pod, node.image_backoff, node.around.record)
+    try:
+        return ensure_image(container, images, wants)
+    except StepFailed as error:
+        name = start.container.name
+        node.warn(start.pod, EventReason.FAILED, f"Error: {error.reason}", container=name)
+        raise
 
 
 def _image_volumes(start: Start) -> dict[str, cri.ImageSpec]:
@@ -136,15 +140,16 @@ def _image_volumes(start: Start) -> dict[str, cri.ImageSpec]:
 
 
 @contextmanager
-def _reason(start: Start, reason: Reason) -> Iterator[None]:
+def _reason(start: Start, reason: Reason, container_id: str = "") -> Iterator[None]:
+    """Give an error its reason, and tell of it; people know the container by its name."""
     try:
         with translated(f"start container {start.container.name}"):
             yield
     except errors.Error as error:
-        start.node.warn(
-            start.pod, EventReason.FAILED, f"Error: {error}", container=start.container.name
-        )
-        raise StepFailed(reason, str(error)) from error
+        name, why = start.container.name, str(error)
+        told = why.replace(container_id, name) if container_id else why
+        start.node.warn(start.pod, EventReason.FAILED, f"Error: {told}", container=name)
+        raise StepFailed(reason, why) from error
 
 
 def _tell(start: Start, reason: EventReason, message: str) -> None:

@@ -16,16 +16,19 @@ from runtimes.core import errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import grpc
+
 _METHOD = "/grpc.health.v1.Health/Check"
-_SERVING = b"\x08\x01"
+_STATUSES = {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
+SERVING = _STATUSES[1]
 
 
 def is_installed() -> bool:
     return find_spec("grpc") is not None
 
 
-def check(address: str, service: str, timeout: float) -> bool:
-    """Tell whether `service` at ``host:port`` is SERVING; empty is the server as a whole.
+def check(address: str, service: str, timeout: float) -> str:
+    """Ask for the status of `service` at ``host:port``; empty is the server as a whole.
 
     Raises:
         Unavailable: no answer, or a refusal.
@@ -43,8 +46,8 @@ def check(address: str, service: str, timeout: float) -> bool:
         try:
             answer = ask(_request(service), timeout=timeout)
         except grpc.RpcError as error:
-            raise errors.Unavailable(f"ask {address} for its health: {_why(error)}") from error
-    return answer[:2] == _SERVING
+            raise errors.Unavailable(_why(error, address, timeout)) from error
+    return _STATUSES.get(answer[1] if answer[:1] == b"\x08" else 0, "UNKNOWN")
 
 
 def _request(service: str) -> bytes:
@@ -60,6 +63,16 @@ def _varint(number: int) -> bytes:
     return bytes([*digits, number])
 
 
-def _why(error: Exception) -> str:
+def _why(error: grpc.RpcError, address: str, timeout: float) -> str:
+    """Say it as kubelet does; grpcio's errors are calls, too."""
     code, details = getattr(error, "code", None), getattr(error, "details", None)
-    return f"{code().name}: {details()}" if code and details else str(error)
+    name = code().name if code else ""
+    said = details() if details else str(error)
+    if name == "DEADLINE_EXCEEDED":
+        return f"timeout: health rpc did not complete within {timeout:g}s"
+    if name == "UNAVAILABLE":
+        return f'error: failed to connect service at "{address}": {said}'
+    if name == "UNIMPLEMENTED":
+        protocol = "the grpc health protocol (grpc.health.v1.Health)"
+        return f"error: this server does not implement {protocol}: {said}"
+    return f"error: health rpc probe failed: {name}: {said}"

@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from runtimes.core import errors
 from runtimes.kubelet.handlers.ports import port_number
+from runtimes.kubelet.handlers.tcp import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 USER_AGENT = "kube-probe/0.1"
 BODY_LIMIT = 10 * 1024
 _REDIRECTS = 10
+_LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -89,7 +91,7 @@ def get(request: HttpRequest, timeout: float) -> HttpAnswer:
         if target.hostname != _logical_host(request):
             return replace(answer, elsewhere=location)
         asked = _redirected(asked, target.scheme, target.port, target.path, target.query)
-    raise errors.Unavailable(f"GET {_url(request)}: more than {_REDIRECTS} redirects")
+    raise errors.Unavailable(f'Get "{_url(request)}": stopped after {_REDIRECTS} redirects')
 
 
 def _redirected(  # noqa: PLR0917 - the parts of a URL
@@ -108,18 +110,18 @@ def _get_once(request: HttpRequest, end: float) -> tuple[HttpAnswer, str]:
     """Ask once; the second part is where a redirect points, else empty."""
     left = end - time.monotonic()
     if left <= 0:
-        raise errors.Unavailable(f"GET {_url(request)}: no answer in time")
+        raise errors.Unavailable(f'Get "{_url(request)}": {_LATE}')
     connection = _connection(request, left)
     try:
-        connection.connect()
+        _connect(connection, request)
         with _hung_up_after(connection.sock, max(0.0, end - time.monotonic())):
             _send(connection, request)
             response = connection.getresponse()
             body = response.read(BODY_LIMIT).decode(errors="replace")
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = time.monotonic() >= end
-        why = "no answer in time" if late else str(error) or type(error).__name__
-        raise errors.Unavailable(f"GET {_url(request)}: {why}") from error
+        why = _LATE if late else str(error) or type(error).__name__
+        raise errors.Unavailable(f'Get "{_url(request)}": {why}') from error
     finally:
         connection.close()
     location = response.getheader("Location", "") if 300 <= response.status < 400 else ""
@@ -132,6 +134,17 @@ def _connection(request: HttpRequest, timeout: float) -> http.client.HTTPConnect
             request.host, request.port, timeout=timeout, context=_any_certificate()
         )
     return http.client.HTTPConnection(request.host, request.port, timeout=timeout)
+
+
+def _connect(connection: http.client.HTTPConnection, request: HttpRequest) -> None:
+    try:
+        connection.connect()
+    except TimeoutError:
+        raise
+    except OSError as error:
+        if isinstance(error, ssl.SSLError):
+            raise
+        raise OSError(refusal(request.host, request.port, error)) from error
 
 
 def _any_certificate() -> ssl.SSLContext:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _THREADS = 32
 _IDLE = 60.0
+_ERRORED = "errored and resulted in unknown state"
 
 Key = tuple[str, str, ProbeKind]
 """A pod's uid, a container's name, and which of its probes."""
@@ -191,7 +192,7 @@ class Prober:
         if found.result is ProbeResult.FAILURE:
             reason, message = EventReason.UNHEALTHY, f"{what} failed: {found.message}"
         elif found.result is ProbeResult.UNKNOWN:
-            reason, message = EventReason.UNHEALTHY, f"{what} errored: {found.message}"
+            reason, message = EventReason.UNHEALTHY, f"{what} {_ERRORED}: {found.message}"
         elif found.warning:
             reason, message = EventReason.PROBE_WARNING, f"{what} warning: {found.message}"
         else:

@@ -77,7 +77,12 @@ def _found(probe: v1.Probe, target: ProbeTarget, timeout: int) -> Finding:
 
 def _exec(action: v1.ExecAction, target: ProbeTarget, timeout: int) -> Finding:
     variables = {one.name: one.value for one in target.container.env if one.value_from is None}
-    result = target.exec([expand(word, variables) for word in action.command], timeout)
+    command = [expand(word, variables) for word in action.command]
+    try:
+        result = target.exec(command, timeout)
+    except errors.DeadlineExceeded:
+        told = f'command timed out: "{" ".join(command)}" timed out after {timeout}s'
+        return Finding(ProbeResult.FAILURE, told)
     said = (result.stdout + result.stderr)[:_OUTPUT].decode(errors="replace").strip()
     good = result.exit_code == 0
     return Finding(ProbeResult.SUCCESS if good else ProbeResult.FAILURE, said)
@@ -99,7 +104,7 @@ def _grpc(action: v1.GRPCAction, target: ProbeTarget, timeout: int) -> Finding:
     from runtimes.kubelet.handlers import grpc
 
     host = f"[{target.pod_ip}]" if ":" in target.pod_ip else target.pod_ip
-    serves = grpc.check(f"{host}:{action.port}", action.service, timeout)
-    if serves:
-        return Finding(ProbeResult.SUCCESS)
-    return Finding(ProbeResult.FAILURE, f"service unhealthy: '{action.service}' is not SERVING")
+    status = grpc.check(f"{host}:{action.port}", action.service, timeout)
+    if status == grpc.SERVING:
+        return Finding(ProbeResult.SUCCESS, "service healthy")
+    return Finding(ProbeResult.FAILURE, f'service unhealthy (responded with "{status}")')

@@ -11,22 +11,31 @@ from msgspec.structs import replace
 
 from runtimes.core.pod import v1
 from runtimes.kubelet.actions.restart import is_sidecar
+from runtimes.kubelet.actions.sandbox import check_sandbox
 from runtimes.kubelet.status.phase import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runtimes.core.pod.status import PodStatus
+
 COMPLETED = "PodCompleted"
 
 
 def pod_conditions(
-    pod: v1.Pod, status: v1.PodStatus, previous: Iterable[v1.PodCondition], now: str
+    pod: v1.Pod,
+    status: v1.PodStatus,
+    observed: PodStatus,
+    *,
+    previous: Iterable[v1.PodCondition],
+    now: str,
 ) -> tuple[v1.PodCondition, ...]:
-    """Compute Initialized, Ready, ContainersReady and PodScheduled; keep unchanged ones' times."""
+    """Compute them all from a status and what the runtime has; keep unchanged ones' times."""
     initialized = _initialized(pod, status)
     containers = _containers_ready(pod, status)
     ready = _ready(pod, containers, status)
     fresh = (
+        _ready_to_start(pod, observed),
         initialized,
         ready,
         containers,
@@ -46,11 +55,16 @@ def _timed(
     )
 
 
+def _ready_to_start(pod: v1.Pod, observed: PodStatus) -> v1.PodCondition:
+    """It has a sandbox, with a network."""
+    changed = check_sandbox(pod, observed).changed
+    return v1.PodCondition(type="PodReadyToStartContainers", status="False" if changed else "True")
+
+
 def _initialized(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
     if status.phase == Phase.SUCCEEDED:
         return v1.PodCondition(type="Initialized", status="True", reason=COMPLETED)
-    regular = {one.name: one for one in status.container_statuses}
-    if any(one.state.running for one in regular.values()):
+    if any(map(_has_begun, status.container_statuses)):
         return v1.PodCondition(type="Initialized", status="True")
     statuses = {one.name: one for one in status.init_container_statuses}
     names = [container.name for container in pod.spec.init_containers]
@@ -68,6 +82,12 @@ def _initialized(pod: v1.Pod, status: v1.PodStatus) -> v1.PodCondition:
         reason="ContainersNotInitialized",
         message=_told(unknown=unknown, incomplete=incomplete),
     )
+
+
+def _has_begun(status: v1.ContainerStatus) -> bool:
+    """It runs or has run: the pod was initialised, whatever its sidecars do now."""
+    state = status.state
+    return bool(state.running or state.terminated or status.last_state.terminated)
 
 
 def _is_initialised(container: v1.Container, status: v1.ContainerStatus) -> bool:

@@ -14,10 +14,11 @@ from runtimes.core.pod import v1
 from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.kubelet.generate.qos import pod_qos
+from runtimes.kubelet.status import deadline
 from runtimes.kubelet.status.conditions import pod_conditions
 from runtimes.kubelet.status.container import ContainerInputs, container_status
 from runtimes.kubelet.status.phase import Phase, pod_phase
-from runtimes.kubelet.status.times import format_ns, parse_seconds
+from runtimes.kubelet.status.times import format_ns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ def pod_status(pod: v1.Pod, inputs: StatusInputs) -> v1.PodStatus:
     status = _with_containers(pod, inputs, previous)
     ended = bool(pod.metadata.deletion_timestamp) and not _anything_runs(inputs.observed)
     phase = pod_phase(pod, status.init_container_statuses, status.container_statuses, ended=ended)
-    late = _deadline_passed(pod, inputs.now_ns)
+    late = deadline.is_over(pod, inputs.now_ns)
     if previous.phase in TERMINAL:
         status = replace(
             status, phase=previous.phase, reason=previous.reason, message=previous.message
@@ -66,13 +67,16 @@ def pod_status(pod: v1.Pod, inputs: StatusInputs) -> v1.PodStatus:
         status = replace(
             status,
             phase=Phase.FAILED.value,
-            reason="DeadlineExceeded",
-            message="Pod was active on the node longer than the specified deadline",
+            reason=deadline.REASON,
+            message=deadline.MESSAGE,
         )
     else:
         status = replace(status, phase=phase.value)
     since = format_ns(inputs.now_ns if previous.conditions else _last_change_ns(inputs))
-    return replace(status, conditions=pod_conditions(pod, status, previous.conditions, since))
+    conditions = pod_conditions(
+        pod, status, inputs.observed, previous=previous.conditions, now=since
+    )
+    return replace(status, conditions=conditions)
 
 
 def _with_containers(pod: v1.Pod, inputs: StatusInputs, previous: v1.PodStatus) -> v1.PodStatus:
@@ -138,17 +142,3 @@ def _last_change_ns(inputs: StatusInputs) -> int:
 
 def _anything_runs(observed: PodStatus) -> bool:
     return any(one.state is ContainerState.RUNNING for one in observed.containers)
-
-
-def deadline_left(pod: v1.Pod, now_ns: int) -> float | None:
-    """Seconds until activeDeadlineSeconds have passed; None when the pod has no such limit."""
-    limit = pod.spec.active_deadline_seconds
-    started = parse_seconds(pod.metadata.creation_timestamp)
-    if limit is None or started is None:
-        return None
-    return started + limit - now_ns / 1e9
-
-
-def _deadline_passed(pod: v1.Pod, now_ns: int) -> bool:
-    left = deadline_left(pod, now_ns)
-    return left is not None and left <= 0

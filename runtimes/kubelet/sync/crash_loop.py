@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from runtimes.core.pod.status import ContainerState, PodStatus
 from runtimes.core.pod.sync import Reason
 from runtimes.kubelet.actions.hash import container_hash
+from runtimes.kubelet.generate.metadata import full_name
 from runtimes.kubelet.sync.durations import spell_seconds
 from runtimes.kubelet.sync.steps import StepFailed
 
@@ -50,15 +51,9 @@ def check_crash_loop(
     raise StepFailed(
         Reason.CRASH_LOOP_BACK_OFF,
         f"back-off {spell_seconds(backoff.wait_of(key))} restarting failed"
-        f" container={container.name} pod={format_pod(pod)}",
+        f" container={container.name} pod={full_name(pod)}",
         wait,
     )
-
-
-def format_pod(pod: v1.Pod) -> str:
-    """Name a pod as kubelet's messages do."""
-    meta = pod.metadata
-    return f"{meta.name}_{meta.namespace}({meta.uid})"
 
 
 def _latest_end(status: PodStatus, container: str) -> float | None:

@@ -127,17 +127,17 @@ def _pull(calls: ImageCalls, image: str, telling: _Telling) -> ImageFacts:
     if wait > 0:
         message = f'Back-off pulling image "{image}"'
         telling.say(EventReason.BACK_OFF, message)
-        raise StepFailed(Reason.IMAGE_PULL_BACK_OFF, message, wait)
+        raise StepFailed(Reason.IMAGE_PULL_BACK_OFF, f"{message}: {backoff.why(key)}", wait)
     telling.say(EventReason.PULLING, f'Pulling image "{image}"')
     began = time.monotonic()
     try:
         reference = calls.pull_image(image)
     except errors.Error as error:
-        backoff.advance(key)
         unavailable = isinstance(error, errors.RegistryUnavailable)
         reason = Reason.REGISTRY_UNAVAILABLE if unavailable else Reason.ERR_IMAGE_PULL
-        message = f'Failed to pull image "{image}": {error}'
-        raise telling.failed(reason, message) from error
+        backoff.advance(key, why=f"{reason}: {error}")
+        telling.say(EventReason.FAILED, f'Failed to pull image "{image}": {error}', warning=True)
+        raise StepFailed(reason, str(error)) from error
     took = spell_milliseconds(time.monotonic() - began)
     message = f'Successfully pulled image "{image}" in {took} ({took} including waiting)'
     telling.say(EventReason.PULLED, message)

@@ -22,7 +22,8 @@ from runtimes.core.pod.probes import NO_PROBES, ProbeResults
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
 from runtimes.kubelet.actions.compute import compute_pod_actions
 from runtimes.kubelet.events import Event, EventReason
-from runtimes.kubelet.sync.crash_loop import check_crash_loop, format_pod
+from runtimes.kubelet.generate.metadata import full_name
+from runtimes.kubelet.sync.crash_loop import check_crash_loop
 from runtimes.kubelet.sync.init_attempts import all_attempts, stale_attempts
 from runtimes.kubelet.sync.steps import PodSteps, SandboxT, StepFailed
 
@@ -146,7 +147,7 @@ class _Sync(Generic[SandboxT]):
         if isinstance(error, StepFailed):
             reason, retry_after = error.reason, error.retry_after
         if reason is Reason.CRASH_LOOP_BACK_OFF:
-            what = f"Back-off restarting failed container {target} in pod {format_pod(self.pod)}"
+            what = f"Back-off restarting failed container {target} in pod {full_name(self.pod)}"
             self._tell(EventReason.BACK_OFF, what, container=target, warning=True)
         self.results.append(SyncResult(action, target, reason, str(error), retry_after, error))
 

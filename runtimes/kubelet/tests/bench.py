@@ -57,7 +57,9 @@ class Bench:
 
     def worker(self, pod: v1.Pod, *, fresh: bool = False) -> PodWorker:
         """A worker on this bench's clock; the pod is applied to the store first."""
-        settings = WorkerSettings(backoff=self.backoff, now_ns=self.clock.now_ns)
+        settings = WorkerSettings(
+            backoff=self.backoff, record=self.events.append, now_ns=self.clock.now_ns
+        )
         anonymous = replace(pod, metadata=replace(pod.metadata, uid=""))
         applied = self.store.apply(anonymous)
         return PodWorker(

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from runtimes.core import deadline, errors
 from runtimes.core.pod import v1
 from runtimes.core.pod.sync import Action, PodSyncResult, Reason, SyncResult
+from runtimes.kubelet.events import EventReason
 from runtimes.kubelet.tests.bench import Bench, script
 from runtimes.kubelet.tests.builders import (
     EXITED,
@@ -281,6 +282,7 @@ def test_a_pod_that_outlives_its_deadline_is_killed(bench: Bench) -> None:
     assert first.next_sync == pytest.approx(60.0, abs=1.0)
     assert (view.phase, view.status.reason) == ("Failed", "DeadlineExceeded")
     assert bench.runtime.get_pods() == []
+    assert bench.told.count(EventReason.DEADLINE_EXCEEDED) == 1
 
 
 def test_a_failed_step_is_tried_again_later(bench: Bench) -> None:

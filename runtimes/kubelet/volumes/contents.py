@@ -57,12 +57,12 @@ def files_of(volume: v1.Volume, inputs: ContentInputs) -> Files:
     if volume.config_map is not None:
         source = volume.config_map
         data = _config_map(source.name, inputs, optional=bool(source.optional))
-        wanted = _Wanted(f"ConfigMap {source.name}", source.items, bool(source.optional))
+        wanted = _Wanted("config", source.items, bool(source.optional))
         return wanted.of(data, _mode(source.default_mode))
     if volume.secret is not None:
         secret = volume.secret
         data = _secret(secret.secret_name, inputs, optional=bool(secret.optional))
-        wanted = _Wanted(f"Secret {secret.secret_name}", secret.items, bool(secret.optional))
+        wanted = _Wanted("secret", secret.items, bool(secret.optional))
         return wanted.of(data, _mode(secret.default_mode))
     if volume.downward_api is not None:
         mode = _mode(volume.downward_api.default_mode)
@@ -88,11 +88,11 @@ def _projection(source: v1.VolumeProjection, inputs: ContentInputs, mode: int) -
     if source.config_map is not None:
         ref = source.config_map
         data = _config_map(ref.name, inputs, optional=bool(ref.optional))
-        return _Wanted(f"ConfigMap {ref.name}", ref.items, bool(ref.optional)).of(data, mode)
+        return _Wanted("config", ref.items, bool(ref.optional)).of(data, mode)
     if source.secret is not None:
         secret = source.secret
         data = _secret(secret.name, inputs, optional=bool(secret.optional))
-        return _Wanted(f"Secret {secret.name}", secret.items, bool(secret.optional)).of(data, mode)
+        return _Wanted("secret", secret.items, bool(secret.optional)).of(data, mode)
     return {} if source.downward_api is None else _downward(source.downward_api.items, inputs, mode)
 
 
@@ -100,7 +100,7 @@ def _config_map(name: str, inputs: ContentInputs, *, optional: bool) -> dict[str
     namespace = inputs.pod.metadata.namespace
     found = inputs.objects.config_map(namespace, name)
     if found is None and not optional:
-        raise errors.NotFound(f'configmap "{name}" not found in namespace {namespace}')
+        raise errors.NotFound(f'configmap "{name}" not found')
     if found is None:
         return {}
     text = {key: value.encode() for key, value in found.data.items()}
@@ -111,7 +111,7 @@ def _secret(name: str, inputs: ContentInputs, *, optional: bool) -> dict[str, by
     namespace = inputs.pod.metadata.namespace
     found = inputs.objects.secret(namespace, name)
     if found is None and not optional:
-        raise errors.NotFound(f'secret "{name}" not found in namespace {namespace}')
+        raise errors.NotFound(f'secret "{name}" not found')
     if found is None:
         return {}
     text = {key: value.encode() for key, value in found.string_data.items()}
@@ -126,7 +126,7 @@ def _decoded(data: Mapping[str, str]) -> dict[str, bytes]:
 class _Wanted:
     """Which keys of an object become files; all of them when there are no items."""
 
-    where: str
+    kind: str
     items: tuple[v1.KeyToPath, ...]
     optional: bool
 
@@ -138,7 +138,7 @@ class _Wanted:
             if item.key in data:
                 files[item.path] = File(data[item.key], mode if item.mode is None else item.mode)
             elif not self.optional:
-                raise errors.NotFound(f"{self.where} has no key '{item.key}' for {item.path}")
+                raise errors.NotFound(f"references non-existent {self.kind} key: {item.key}")
         return files
 
 

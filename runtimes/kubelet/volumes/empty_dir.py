@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
 
 _MODE = 0o777
+_MODE_IN_MEMORY = 0o1777
 _SET_GROUP_ID = 0o2000
 
 
@@ -50,7 +51,8 @@ def set_up(
             f"set up an emptyDir with medium {source.medium}: only the default and Memory are"
             " supported"
         )
-    mode = _MODE if source.mode is None else source.mode
+    usual = _MODE_IN_MEMORY if source.medium == "Memory" else _MODE
+    mode = usual if source.mode is None else source.mode
     if not folder.exists():
         _create(folder, mode, fs_group)
     in_memory = is_mount_point(folder)

@@ -21,7 +21,7 @@ _MUST_BE: dict[str, tuple[Callable[[int], bool], str]] = {
     "DirectoryOrCreate": (stat.S_ISDIR, "a directory"),
     "File": (stat.S_ISREG, "a file"),
     "FileOrCreate": (stat.S_ISREG, "a file"),
-    "Socket": (stat.S_ISSOCK, "a socket"),
+    "Socket": (stat.S_ISSOCK, "a socket file"),
     "CharDevice": (stat.S_ISCHR, "a character device"),
     "BlockDevice": (stat.S_ISBLK, "a block device"),
 }
@@ -67,7 +67,7 @@ def _check(path: Path, kind: str) -> None:
         mode = path.stat().st_mode
     except OSError as error:
         raise errors.FailedPrecondition(
-            f"hostPath type check failed: {path} is not {name}: {error.strerror}"
+            f"hostPath type check failed: {path} is not {name}"
         ) from error
     if not fits(mode):
         raise errors.FailedPrecondition(f"hostPath type check failed: {path} is not {name}")

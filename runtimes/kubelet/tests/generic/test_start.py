@@ -171,6 +171,25 @@ def test_a_program_that_isnt_there_is_told(bench: Bench) -> None:
 
     assert failure.reason is Reason.RUN_CONTAINER_ERROR
     assert "no such program" in failure.message
+    assert bench.latest(asked).id not in bench.events[-1].message
+
+
+def test_a_pull_that_fails_is_told_with_its_reason_too(bench: Bench) -> None:
+    asked = pod(container(image="localhost/none:1", image_pull_policy="Always"))
+    bench.service.fail_next("PullImage", errors.ImageNotFound("nobody has it"))
+
+    bench.sync(asked)
+    (held_back,) = bench.sync(asked).failures
+
+    told = [event.message for event in bench.events if event.reason is EventReason.FAILED]
+    assert told == [
+        'Failed to pull image "localhost/none:1": nobody has it',
+        "Error: ErrImagePull",
+        "Error: ImagePullBackOff",
+    ]
+    assert held_back.message == (
+        'Back-off pulling image "localhost/none:1": ErrImagePull: nobody has it'
+    )
 
 
 CONFIG_ERRORS = {

@@ -130,7 +130,7 @@ def test_nobody_there_is_a_failure_and_an_unknown_port_is_no_finding(port: int) 
     unknown = probe("nope", "/")
 
     assert closed.result is ProbeResult.FAILURE
-    assert "GET http://127.0.0.1:9/" in closed.message
+    assert 'Get "http://127.0.0.1:9/"' in closed.message
     assert unknown.result is ProbeResult.UNKNOWN
 
 
@@ -146,5 +146,5 @@ def test_a_named_port_is_the_containers_own(port: int) -> None:
 def test_what_is_not_http_is_told_as_such() -> None:
     request = http.HttpRequest(scheme="http", host="::1", port=1, path="/")
 
-    with pytest.raises(errors.Unavailable, match=r"GET http://\[::1\]:1/: "):
+    with pytest.raises(errors.Unavailable, match=r'Get "http://\[::1\]:1/": dial tcp \[::1\]:1: '):
         http.get(request, 1.0)

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from runtimes.core.pod import v1
-from runtimes.kubelet.status.pod import StatusInputs, deadline_left, pod_status
+from runtimes.kubelet.status.deadline import deadline_left
+from runtimes.kubelet.status.pod import StatusInputs, pod_status
 from runtimes.kubelet.status.termination_message import LastWords, termination_message
 from runtimes.kubelet.tests.builders import (
     EXITED,
@@ -51,6 +52,7 @@ def test_a_running_pod() -> None:
     assert [one.name for one in status.container_statuses] == ["a", "b"]
     assert status.qos_class == "BestEffort"
     assert conditions(status) == {
+        "PodReadyToStartContainers": ("True", ""),
         "Initialized": ("True", ""),
         "Ready": ("True", ""),
         "ContainersReady": ("True", ""),
@@ -66,6 +68,21 @@ def test_an_initializing_pod() -> None:
     assert by_type["Initialized"].message == "containers with incomplete status: [i]"
     assert by_type["ContainersReady"].message == "containers with unready status: [a]"
     assert by_type["Ready"].reason == "ContainersNotReady"
+
+
+def test_a_pod_without_a_sandbox_cannot_start_containers() -> None:
+    status = seen(pod(A), observed(sandboxes=()))
+
+    assert conditions(status)["PodReadyToStartContainers"] == ("False", "")
+
+
+def test_a_pod_that_ran_stays_initialized_whatever_its_sidecars_do() -> None:
+    sidecar = container("s", restart_policy="Always")
+    ended = observed(attempt(sidecar, EXITED), attempt(A, EXITED, 0, 1))
+
+    status = seen(pod(A, init=(sidecar,), policy="Never"), ended)
+
+    assert conditions(status)["Initialized"] == ("True", "")
 
 
 @pytest.mark.parametrize(

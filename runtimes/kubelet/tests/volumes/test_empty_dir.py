@@ -99,7 +99,7 @@ def test_memory_is_mounted_once_with_its_limit(tmp_path: Path) -> None:
         assert is_mount_point(volume)
         assert mounts_below(tmp_path) == [volume]
         assert system.f_blocks * system.f_frsize == MIB
-        assert mode_of(volume) == 0o777
+        assert mode_of(volume) == 0o1777
     finally:
         unmount(volume)
 
