@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtimes.kubelet.status.times import parse_seconds
+
 if TYPE_CHECKING:
     from runtimes.core.pod import v1
 
@@ -24,12 +26,14 @@ class Summary:
         total: containers that the pod has.
         status: one word, e.g. ``Running``, ``Completed``, ``CrashLoopBackOff``, ``Init:0/1``.
         restarts: of all containers, or of the init containers while those run.
+        restarted_ns: when the last attempt ended that another one followed; 0 if none did.
     """
 
     ready: int
     total: int
     status: str
     restarts: int
+    restarted_ns: int = 0
 
 
 def summarise(pod: v1.Pod, status: v1.PodStatus) -> Summary:
@@ -38,18 +42,21 @@ def summarise(pod: v1.Pod, status: v1.PodStatus) -> Summary:
     ready = sum(bool(c.ready and c.state.running) for c in status.container_statuses)
     initializing = _init_status(pod, status)
     if initializing:
-        restarts = _restarts(status.init_container_statuses)
+        counted = status.init_container_statuses
         word = initializing
     else:
-        restarts = _restarts(status.container_statuses)
+        counted = status.container_statuses
         word = _regular_status(status)
     if pod.metadata.deletion_timestamp and status.phase not in _ENDED:
         word = "Terminating"
-    return Summary(ready, total, word, restarts)
+    restarts = sum(one.restart_count or 0 for one in counted)
+    return Summary(ready, total, word, restarts, _restarted_ns(counted))
 
 
-def _restarts(statuses: tuple[v1.ContainerStatus, ...]) -> int:
-    return sum(status.restart_count or 0 for status in statuses)
+def _restarted_ns(statuses: tuple[v1.ContainerStatus, ...]) -> int:
+    ends = (one.last_state.terminated for one in statuses)
+    seconds = (parse_seconds(end.finished_at) or 0.0 for end in ends if end is not None)
+    return int(max(seconds, default=0.0) * 10**9)
 
 
 def _init_status(pod: v1.Pod, status: v1.PodStatus) -> str:

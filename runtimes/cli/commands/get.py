@@ -41,8 +41,13 @@ and stay for an hour after their pod is gone.
 @click.argument("kind", type=click.Choice(_PODS + _EVENTS), metavar="pods|events")
 @click.argument("names", nargs=-1, shell_complete=pod_names, metavar="[POD]...")
 @click.option("-n", "--namespace", metavar="NAME", help="Only those of a namespace.")
+@click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="The default.")
 @click.option("-w", "--watch", is_flag=True, help="Go on, and print what changes, until Ctrl-C.")
-def command(kind: str, names: tuple[str, ...], namespace: str | None, *, watch: bool) -> None:
+def command(
+    kind: str, names: tuple[str, ...], namespace: str | None, *, everywhere: bool, watch: bool
+) -> None:
+    if everywhere and namespace:
+        raise click.UsageError("--all-namespaces and --namespace exclude each other.")
     settings = current()
     with settings.connect() as runtime:
         if kind in _EVENTS:

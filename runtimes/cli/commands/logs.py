@@ -74,3 +74,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
             lines = found.logs(chosen, follow=follow, tail=tail, since_ns=since_ns)
         for line in lines:
             printer.print(line)
+        if not found.containers:
+            from runtimes.core import errors
+
+            raise errors.FailedPrecondition(
+                f"read the logs of pod '{found.full_name}': nothing of it has been started yet;"
+                f" see: runtimes describe pod {found.name}"
+            )

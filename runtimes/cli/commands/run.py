@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one parameter per option
     program's, except Ctrl-P Ctrl-Q, which leaves it running.
 
     The exit code is that of the first container that failed, init containers first, 0 if none did;
-    a pod that failed as a whole gives 1, sidecars have no say;
+    a pod that failed as a whole without one gives 1, sidecars have no say;
     125 when the pod couldn't be run, 126 when a program can't be executed, 127 when there is none.
     """
     if (image is None) == (filename is None):

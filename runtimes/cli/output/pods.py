@@ -51,7 +51,7 @@ def pod_listing(rows: Sequence[PodRow]) -> Listing[PodRow]:
         Column("NAME", lambda row: row.pod.name),
         Column("READY", lambda row: f"{row.summary.ready}/{row.summary.total}"),
         Column("STATUS", lambda row: row.summary.status, paint=colour.of_state),
-        Column("RESTARTS", lambda row: str(row.summary.restarts), right=True),
+        Column("RESTARTS", lambda row: restarts(row.summary, now)),
         Column("AGE", lambda row: age(row.created_ns, now)),
         Column("IP", lambda row: row.status.pod_ip, wide=True),
         Column("UID", lambda row: row.pod.uid, wide=True),
@@ -62,6 +62,13 @@ def pod_listing(rows: Sequence[PodRow]) -> Listing[PodRow]:
         nothing="There are no pods.",
         data=pod_data,
     )
+
+
+def restarts(summary: Summary, now_ns: int) -> str:
+    """How many, and how long ago the last one was; as `kubectl get pods` has it."""
+    if not summary.restarts or not summary.restarted_ns:
+        return str(summary.restarts)
+    return f"{summary.restarts} ({age(summary.restarted_ns, now_ns)} ago)"
 
 
 def _created_ns(status: v1.PodStatus) -> int:

@@ -69,6 +69,19 @@ def test_get_lists_pods_as_kubectl_does(pods: Cli) -> None:
     assert (pod["kind"], pod["status"]["phase"]) == ("Pod", "Running")
     assert pods("get", "pod", "nobody").code == 1
     assert pods("get", "nodes").code == 2
+    assert pods.ok("get", "pods", "-A").out == pods.ok("get", "pods").out
+    assert pods("get", "pods", "-A", "-n", "apart").code == 2
+
+
+def test_logs_of_a_pod_that_never_started_are_an_error(cli: Cli) -> None:
+    absent = "{name: app, image: 'nowhere:1', imagePullPolicy: Never}"
+    cli("apply", cli.manifest(f"kind: Pod\napiVersion: v1\nmetadata: {{name: absent}}\n"
+                              f"spec: {{containers: [{absent}]}}\n"))  # fmt: skip
+
+    for words in (["absent"], ["-f", "absent"]):
+        told = cli("logs", *words)
+        assert told.code == 1
+        assert "nothing of it has been started yet; see: runtimes describe pod absent" in told.err
 
 
 def test_get_says_when_there_is_nothing(cli: Cli) -> None:

@@ -12,10 +12,11 @@ from runtimes.cli.output import colour
 from runtimes.cli.output.data import print_data, to_data
 from runtimes.cli.output.listing import Listing
 from runtimes.cli.output.log_printer import LogPrinter
+from runtimes.cli.output.pods import restarts
 from runtimes.cli.output.sections import Block, lay_out
 from runtimes.cli.output.table import Column, Look, render
 from runtimes.cli.output.words import age, short_id, size
-from runtimes.client import LogLine
+from runtimes.client import LogLine, Summary
 from runtimes.core.pod import v1
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ _COLUMNS = (
 )
 _FRUITS = [Fruit("apple", 5), Fruit("fig", 1000, "")]
 _LISTING = Listing(_COLUMNS, name=lambda fruit: fruit.name, nothing="No fruit.")
+
+
+def test_restarts_are_told_with_the_last_ones_age() -> None:
+    assert restarts(Summary(0, 1, "Error", 3, 10**9), 61 * 10**9) == "3 (60s ago)"
+    assert restarts(Summary(0, 1, "Error", 3), 61 * 10**9) == "3"
+    assert restarts(Summary(1, 1, "Running", 0, 10**9), 61 * 10**9) == "0"
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -101,6 +101,21 @@ def test_containers_that_are_ready_and_restarts_are_counted() -> None:
     assert summarise(_pod(2), status) == Summary(1, 2, "Error", 4)
 
 
+def test_the_last_restart_is_that_of_the_attempt_that_ended_last() -> None:
+    ends = ("2026-01-01T00:00:07Z", "2026-01-01T00:00:09Z", "")
+    statuses = tuple(
+        v1.ContainerStatus(
+            restart_count=1,
+            last_state=v1.ContainerState(terminated=v1.ContainerStateTerminated(finished_at=end)),
+        )
+        for end in ends
+    )
+
+    found = summarise(_pod(3), v1.PodStatus(phase="Running", container_statuses=statuses))
+
+    assert (found.restarts, found.restarted_ns) == (3, 1767225609 * 10**9)
+
+
 def test_a_pod_that_is_being_deleted_terminates_until_it_has_ended() -> None:
     assert summarise(_pod(deleted=True), _status(_RUNNING)).status == "Terminating"
     ended = _status(_ended(143, "Error"), phase="Failed")
