@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.core.host.process import identify
 from runtimes.core.pod.status import ContainerState
+from runtimes.kubelet.api.node import boot_seconds
 from runtimes.kubelet.status.times import parse_seconds
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def of_process() -> list[Metric]:
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path to speak of
         resident = int(file.read().split()[1]) * _PAGE
     ticks = found.start_ticks if found else 0
-    started = _boot_time() + ticks / os.sysconf("SC_CLK_TCK")
+    started = boot_seconds() + ticks / os.sysconf("SC_CLK_TCK")
     cpu = used.ru_utime + used.ru_stime
     return [
         Metric("process_cpu_seconds_total", "counter", "CPU time.", [({}, cpu)]),
@@ -138,6 +139,7 @@ def of_resources(sample: Sample, pods: Iterable[v1.Pod]) -> list[Metric]:
         Metric("pod_memory_working_set_bytes", "gauge", "Working set.", _by_pod(memory)),
         Metric("node_cpu_usage_seconds_total", "counter", "CPU time.", [({}, node.cpu_ns / 1e9)]),
         Metric("node_memory_working_set_bytes", "gauge", "Working set.", [({}, node_memory)]),
+        Metric("resource_scrape_error", "gauge", "1 if this couldn't be told.", [({}, 0)]),
     ]
 
 
@@ -159,11 +161,6 @@ def _by_pod(
         key = (labels["pod"], labels["namespace"])
         sums[key] = sums.get(key, 0.0) + value
     return [({"pod": pod, "namespace": space}, value) for (pod, space), value in sums.items()]
-
-
-def _boot_time() -> int:
-    with open("/proc/stat", encoding="ascii") as file:  # noqa: PTH123 - no path to speak of
-        return next((int(line.split()[1]) for line in file if line.startswith("btime ")), 0)
 
 
 def exposition(metrics: Iterable[Metric]) -> str:

@@ -57,5 +57,7 @@ def head(reply: Reply) -> bytes:
     phrase = HTTPStatus(reply.status).phrase
     length = f"Content-Length: {len(reply.body)}"
     size = length if reply.chunks is None else "Transfer-Encoding: chunked"
-    lines = (f"HTTP/1.1 {reply.status} {phrase}", f"Content-Type: {reply.kind}", size, *_HEADERS)
+    allow = ("Allow: GET, HEAD",) if reply.status == HTTPStatus.METHOD_NOT_ALLOWED else ()
+    first = (f"HTTP/1.1 {reply.status} {phrase}", f"Content-Type: {reply.kind}", size)
+    lines = (*first, *allow, *_HEADERS)
     return "\r\n".join((*lines, "", "")).encode("latin-1")

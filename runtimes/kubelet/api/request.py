@@ -28,7 +28,7 @@ class Request:
     """A request without a body.
 
     Attributes:
-        path: decoded, in parts: ``/a/b%2Fc`` is ``("a", "b/c")``.
+        path: decoded, in parts: ``/a/b%2Fc`` is ``("a", "b/c")``, as is ``/a/b%2Fc/``.
         query: the last value of each name.
     """
 
@@ -61,7 +61,7 @@ def read_request(head: bytes) -> Request:
         raise Refused(400, f"bad target: {error}") from error
     if not url.path.startswith("/"):
         raise Refused(400, "bad target: a path begins with /")
-    path = tuple(unquote(part) for part in url.path.split("/")[1:])
+    path = tuple(unquote(part) for part in url.path.removesuffix("/").split("/")[1:]) or ("",)
     return Request(words[0], path, query, hosts[0])
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from runtimes.kubelet.api import logs, metrics, page, reply
 from runtimes.kubelet.api.history import history
+from runtimes.kubelet.api.node import node_facts
 from runtimes.kubelet.api.reply import PROMETHEUS, Reply
 from runtimes.kubelet.api.request import Refused
 from runtimes.kubelet.api.summary import disks, summary
@@ -92,7 +93,7 @@ class Routes:
     def _summary(self, _request: Request) -> Reply:
         sight, config = self.sight, self.sight.config
         on_disk = disks(config.root, image_stats(sight.runtime.image_stats))
-        node = {"nodeName": config.node_name, **on_disk}
+        node = {"nodeName": config.node_name, **node_facts(), **on_disk}
         looks, networks = self.sampler.latest(), network_stats(sight.runtime)
         return reply.json(summary(node, looks, sight.pods(), networks))
 

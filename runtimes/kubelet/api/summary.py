@@ -9,16 +9,17 @@ Source: kubelet pkg/apis/stats/v1alpha1/types.go.
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
+from runtimes.core.pod import v1
 from runtimes.kubelet.api.usage import nano_cores
 from runtimes.kubelet.status.times import format_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from runtimes.core.pod import v1
     from runtimes.core.pod.status import ContainerUsage, ImageStats, InterfaceUsage, NetworkUsage
     from runtimes.kubelet.api.usage import Sample
 
@@ -57,6 +58,7 @@ def _image_file_system(root: Path, images: ImageStats) -> Json:
 def _file_system(path: Path | str) -> Json:
     found = os.statvfs(path)
     return {
+        "time": format_ns(time.time_ns()),
         "availableBytes": found.f_bavail * found.f_frsize,
         "capacityBytes": found.f_blocks * found.f_frsize,
         "usedBytes": (found.f_blocks - found.f_bfree) * found.f_frsize,
@@ -91,26 +93,39 @@ def _pods(
 ) -> list[Json]:
     before, now = looks
     started = {pod.metadata.uid: pod.status.start_time for pod in pods if pod.status}
+    began = {(pod.metadata.uid, name): at for pod in pods for name, at in _starts(pod)}
     network = {one.pod_uid: _network(one) for one in networks}
     by_pod: dict[str, list[ContainerUsage]] = {}
     for usage in now.containers.values():
         by_pod.setdefault(usage.pod_uid, []).append(usage)
     return [
-        _pod(usages, before, startTime=started.get(uid) or None, network=network.get(uid))
+        _pod(
+            usages,
+            [_container(one, before, began.get((uid, one.name))) for one in usages],
+            startTime=started.get(uid) or None,
+            network=network.get(uid),
+        )
         for uid, usages in sorted(by_pod.items())
     ]
 
 
-def _pod(usages: Sequence[ContainerUsage], before: Sample | None, **known: object) -> Json:
+def _starts(pod: v1.Pod) -> Iterator[tuple[str, str]]:
+    status = pod.status or v1.PodStatus()
+    for one in (*status.init_container_statuses, *status.container_statuses):
+        if one.state.running is not None:
+            yield one.name, one.state.running.started_at
+
+
+def _pod(usages: Sequence[ContainerUsage], containers: Sequence[Json], **known: object) -> Json:
     one = usages[0]
-    containers = [_container(usage, before) for usage in usages]
+    processes = _known(process_count=_sum(usage.pids for usage in usages))
     return _known(
         podRef={"name": one.pod_name, "namespace": one.pod_namespace, "uid": one.pod_uid},
         **known,
         containers=containers,
         cpu=_total(containers, "cpu", ("usageNanoCores", "usageCoreNanoSeconds")),
         memory=_total(containers, "memory", ("usageBytes", "workingSetBytes")),
-        process_stats=_known(process_count=_sum(usage.pids for usage in usages)),
+        process_stats=processes or None,
     )
 
 
@@ -130,12 +145,13 @@ def _interface(usage: InterfaceUsage) -> Json:
     }
 
 
-def _container(usage: ContainerUsage, before: Sample | None) -> Json:
+def _container(usage: ContainerUsage, before: Sample | None, began: str | None) -> Json:
     earlier = before.containers.get(usage.id) if before else None
     time = format_ns(usage.timestamp_ns)
     passed = usage.timestamp_ns - earlier.timestamp_ns if earlier else 0
     return {
         "name": usage.name,
+        **_known(startTime=began),
         "cpu": _known(
             time=time,
             usageNanoCores=nano_cores(

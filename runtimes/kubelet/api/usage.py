@@ -7,13 +7,14 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from runtimes.core import errors
+from runtimes.kubelet.api.node import PROC, memory_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import ContainerUsage, ImageStats, NetworkUsage
@@ -23,7 +24,6 @@ PERIOD = 5.0
 _KEPT = 120
 _SHORTEST = 1.0
 _TICK_NS = 10**9 // os.sysconf("SC_CLK_TCK")
-_PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Sampler:
         self,
         stats: Callable[[], Sequence[ContainerUsage]],
         *,
-        proc: Path = _PROC,
+        proc: Path = PROC,
     ) -> None:
         self._stats = stats
         self._proc = proc
@@ -97,16 +97,11 @@ class Sampler:
         return before, after
 
 
-def node_usage(proc: Path = _PROC) -> NodeUsage:
+def node_usage(proc: Path = PROC) -> NodeUsage:
     """Read the host's own counters."""
     ticks = (proc / "stat").read_text().split("\n", 1)[0].split()[1:]
     user, nice, system, _idle, _wait, irq, soft, steal = map(int, ticks[:8])
-    memory = {
-        name: int(rest.split()[0]) * 1024
-        for name, _, rest in (
-            line.partition(":") for line in (proc / "meminfo").read_text().splitlines()
-        )
-    }
+    memory = memory_info(proc)
     return NodeUsage(
         cpu_ns=(user + nice + system + irq + soft + steal) * _TICK_NS,
         memory_total_bytes=memory["MemTotal"],

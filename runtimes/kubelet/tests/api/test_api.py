@@ -175,6 +175,8 @@ def test_use_is_told_in_kubelets_shape(api: Api) -> None:
     assert node["nodeName"] == api.bench.config.node_name
     assert node["memory"]["availableBytes"] > 0
     assert node["fs"]["capacityBytes"] > node["fs"]["usedBytes"] > 0
+    assert node["rlimit"]["maxpid"] > node["rlimit"]["curproc"] > 0
+    assert node["startTime"] < found["containers"][0]["startTime"] <= node["fs"]["time"]
 
 
 def test_use_is_told_though_networks_cannot_be_counted_now(
@@ -238,7 +240,14 @@ def test_health_is_the_agents(api: Api) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
 def test_nothing_but_reading_is_answered(api: Api, method: str) -> None:
-    assert api.ask("/pods", method).status == 405
+    answer = api.ask("/pods", method)
+
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_slash_at_the_end_makes_no_other_page(api: Api) -> None:
+    assert api.ask("/pods/").json["kind"] == "PodList"
+    assert api.ask("/pods//").status == 404
 
 
 def test_a_head_request_has_no_body(api: Api) -> None:
