@@ -59,6 +59,14 @@ def cpu_capacity_millicpu() -> int:
 
 
 @cache
+def storage_capacity(folder: Path) -> int:
+    """Bytes of the file system that `folder` lies on, or will."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    found = os.statvfs(there)
+    return found.f_frsize * found.f_blocks
+
+
+@cache
 def default_host_ip() -> str:
     """The address that reaches the outside, found without sending a packet."""
     import socket
@@ -111,3 +119,8 @@ class KubeletConfig:
     memory_capacity_bytes: int = field(default_factory=memory_capacity)
     cpu_capacity_millicpu: int = field(default_factory=cpu_capacity_millicpu)
     log_links: Path | None = None
+
+    @property
+    def storage_capacity_bytes(self) -> int:
+        """Of the node, for unset limits of ephemeral storage."""
+        return storage_capacity(self.root)

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.kubelet.generate import amounts
+from runtimes.kubelet.generate import amounts, totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.kubelet.config import KubeletConfig
 
+_ESCAPES = {
+    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+    "\\": "\\\\", '"': '\\"',
+}  # fmt: skip
 _SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 
 
@@ -59,16 +63,24 @@ def file_text(pod: v1.Pod, path: str, config: KubeletConfig) -> str:
     """
     if path in {"metadata.labels", "metadata.annotations"}:
         values = getattr(pod.metadata, path.removeprefix("metadata."))
-        return "".join(f"{key}={_quoted(values[key])}\n" for key in sorted(values))
+        return "\n".join(f"{key}={_quoted(values[key])}" for key in sorted(values))
     return field_value(pod, path, config, ())
 
 
 def _quoted(text: str) -> str:
     """Quote a value as Go does."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    for char, written in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
-        escaped = escaped.replace(char, written)
-    return f'"{escaped}"'
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def resource_value(
@@ -88,7 +100,9 @@ def resource_value(
         )
     amount = getattr(container.resources, side).get(resource)
     if amount is None and side == "limits":
-        amount = _of_node(resource, config)
+        said = totals.own(pod)
+        amount = said.limits.get(resource) if said is not None else None
+        amount = amount or _of_node(resource, config)
     return str(_divided(amount or "0", selector.divisor or "1", in_milli=resource == "cpu"))
 
 
@@ -109,6 +123,8 @@ def _is_known(resource: str) -> bool:
 def _of_node(resource: str, config: KubeletConfig) -> str:
     if resource == "cpu":
         return f"{config.cpu_capacity_millicpu}m"
+    if resource == "ephemeral-storage":
+        return str(config.storage_capacity_bytes)
     return str(config.memory_capacity_bytes) if resource == "memory" else "0"
 
 

@@ -6,12 +6,10 @@ Source: kubelet pkg/apis/core/v1/helper/qos, pkg/kubelet/qos/policy.go.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from runtimes.kubelet.generate import amounts
-
-if TYPE_CHECKING:
-    from runtimes.core.pod import v1
+from runtimes.core.pod import v1
+from runtimes.kubelet.actions.restart import is_sidecar
+from runtimes.kubelet.generate import amounts, totals
 
 _GUARANTEED_SCORE = -997
 _BEST_EFFORT_SCORE = 1000
@@ -25,8 +23,13 @@ class Qos(StrEnum):
 
 
 def pod_qos(pod: v1.Pod) -> Qos:
-    """Guaranteed: limits everywhere, and requests equal to them; BestEffort: nothing anywhere."""
-    resources = [c.resources for c in (*pod.spec.containers, *pod.spec.init_containers)]
+    """Guaranteed: limits everywhere, and requests equal to them; BestEffort: nothing anywhere.
+
+    What a pod says as a whole counts instead of what its containers say.
+    """
+    said = totals.own(pod)
+    every = (*pod.spec.containers, *pod.spec.init_containers)
+    resources = [c.resources for c in every] if said is None else [said]
     if not any(_compute(r.requests) or _compute(r.limits) for r in resources):
         return Qos.BEST_EFFORT
     guaranteed = all(_is_guaranteed(requirements) for requirements in resources)
@@ -54,10 +57,29 @@ def oom_score_adj(
         return _GUARANTEED_SCORE
     if qos is Qos.BEST_EFFORT:
         return _BEST_EFFORT_SCORE
-    resources = container.resources
-    requested = resources.requests.get("memory") or resources.limits.get("memory")
-    if not requested:
-        return _BEST_EFFORT_SCORE - 1
-    score = 1000 - 1000 * amounts.units(requested) // memory_capacity_bytes
+    score = _score(_memory_of(container) + _share(pod), memory_capacity_bytes)
+    if isinstance(container, v1.Container) and is_sidecar(container):
+        least = min(map(_memory_of, pod.spec.containers), default=0)
+        score = min(score, _score(least + _share(pod), memory_capacity_bytes))
     lowest = 1000 + _GUARANTEED_SCORE
     return min(max(score, lowest), _BEST_EFFORT_SCORE - 1)
+
+
+def _score(requested_bytes: int, memory_capacity_bytes: int) -> int:
+    return 1000 - 1000 * requested_bytes // memory_capacity_bytes
+
+
+def _memory_of(container: v1.Container | v1.EphemeralContainer) -> int:
+    resources = container.resources
+    requested = resources.requests.get("memory") or resources.limits.get("memory")
+    return amounts.units(requested) if requested else 0
+
+
+def _share(pod: v1.Pod) -> int:
+    """A container's part of the memory that the pod asks for beyond its containers."""
+    said = totals.own(pod)
+    if said is None or "memory" not in said.requests:
+        return 0
+    left = amounts.units(said.requests["memory"])
+    left -= totals.of_containers(pod, "memory", "requests") // 1000
+    return max(0, left) // (len(pod.spec.containers) + len(pod.spec.init_containers))

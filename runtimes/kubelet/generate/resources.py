@@ -9,19 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
-from runtimes.kubelet.generate import amounts
+from runtimes.kubelet.generate import amounts, totals
 from runtimes.kubelet.generate.qos import oom_score_adj
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runtimes.core.pod import v1
     from runtimes.kubelet.config import KubeletConfig
 
 MIN_SHARES = 2
 MAX_SHARES = 262_144
 MIN_QUOTA_US = 1000
-_HUGEPAGES = "hugepages-"
 
 
 def cpu_shares(millicpu: int) -> int:
@@ -37,10 +34,10 @@ def container_resources(
     pod: v1.Pod, container: v1.Container | v1.EphemeralContainer, config: KubeletConfig
 ) -> cri.LinuxContainerResources:
     limits, requests = container.resources.limits, container.resources.requests
-    cpu_limit = _milli(limits)
+    cpu_limit = totals.milli_of(limits, "cpu") or _of_pod(pod, "cpu")
     resources = cri.LinuxContainerResources(
-        cpu_shares=cpu_shares(_milli(requests) or cpu_limit),
-        memory_limit_in_bytes=_units(limits, "memory"),
+        cpu_shares=cpu_shares(totals.milli_of(requests, "cpu") or cpu_limit),
+        memory_limit_in_bytes=(totals.milli_of(limits, "memory") or _of_pod(pod, "memory")) // 1000,
         oom_score_adj=oom_score_adj(pod, container, config.memory_capacity_bytes),
         hugepage_limits=_hugepage_limits(limits),
     )
@@ -51,17 +48,16 @@ def container_resources(
 
 
 def pod_resources(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources:
-    """What the pod's own cgroup may have; a limit only when every container has one."""
-    everyone = [c.resources for c in (*pod.spec.containers, *pod.spec.init_containers)]
+    """What the pod's own cgroup may have."""
     resources = cri.LinuxContainerResources(
-        cpu_shares=min(MAX_SHARES, cpu_shares(_effective(pod, "cpu", "requests")))
+        cpu_shares=min(MAX_SHARES, cpu_shares(totals.total(pod, "cpu", "requests")))
     )
-    if config.cpu_cfs_quota and all(_milli(one.limits) for one in everyone):
+    if config.cpu_cfs_quota and totals.limits(pod, "cpu"):
         resources.cpu_period = config.cpu_cfs_period_us
-        limit = _effective(pod, "cpu", "limits")
+        limit = totals.total(pod, "cpu", "limits")
         resources.cpu_quota = cpu_quota(limit, config.cpu_cfs_period_us)
-    if all(_units(one.limits, "memory") for one in everyone):
-        resources.memory_limit_in_bytes = _effective(pod, "memory", "limits") // 1000
+    if totals.limits(pod, "memory"):
+        resources.memory_limit_in_bytes = totals.total(pod, "memory", "limits") // 1000
     return resources
 
 
@@ -69,7 +65,7 @@ def overhead(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources 
     """What the sandbox itself takes, None when the pod doesn't say."""
     if not pod.spec.overhead:
         return None
-    millicpu = _milli(pod.spec.overhead)
+    millicpu = totals.milli_of(pod.spec.overhead, "cpu")
     return cri.LinuxContainerResources(
         cpu_shares=cpu_shares(millicpu),
         cpu_period=config.cpu_cfs_period_us,
@@ -78,18 +74,10 @@ def overhead(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources 
     )
 
 
-def _effective(pod: v1.Pod, resource: str, side: str) -> int:
-    """In thousandths: what the regular containers take together, or the hungriest init one."""
-    regular = sum(_amounts(pod.spec.containers, resource, side))
-    return max([regular, *_amounts(pod.spec.init_containers, resource, side)])
-
-
-def _amounts(containers: Iterable[v1.Container], resource: str, side: str) -> list[int]:
-    return [_milli(getattr(one.resources, side), resource) for one in containers]
-
-
-def _milli(given: dict[str, str], resource: str = "cpu") -> int:
-    return amounts.milli(given[resource]) if resource in given else 0
+def _of_pod(pod: v1.Pod, resource: str) -> int:
+    """The pod's own limit, which bounds each container that has none, in thousandths."""
+    said = totals.own(pod)
+    return totals.milli_of(said.limits, resource) if said is not None else 0
 
 
 def _units(given: dict[str, str], resource: str) -> int:
@@ -99,10 +87,10 @@ def _units(given: dict[str, str], resource: str) -> int:
 def _hugepage_limits(limits: dict[str, str]) -> list[cri.HugepageLimit]:
     return [
         cri.HugepageLimit(
-            page_size=_page_size(name.removeprefix(_HUGEPAGES)), limit=_units(limits, name)
+            page_size=_page_size(name.removeprefix(totals.HUGE_PAGES)), limit=_units(limits, name)
         )
         for name in sorted(limits)
-        if name.startswith(_HUGEPAGES)
+        if name.startswith(totals.HUGE_PAGES)
     ]
 
 

@@ -35,6 +35,11 @@ def _dotted(name: str) -> str:
     return name.translate(_SWAP) if first == "/" else name
 
 
+def is_namespaced(name: str) -> bool:
+    """A pod has it for itself; `name` is dotted."""
+    return name.startswith(("net.", *_IPC_PREFIXES))
+
+
 def _check(pod: v1.Pod, name: str) -> None:
     in_network = name.startswith("net.")
     in_ipc = name.startswith(_IPC_PREFIXES)
@@ -43,7 +48,7 @@ def _check(pod: v1.Pod, name: str) -> None:
         raise errors.InvalidArgument(f"{where}: not allowed with hostNetwork, it is the node's")
     if in_ipc and pod.spec.host_ipc:
         raise errors.InvalidArgument(f"{where}: not allowed with hostIPC, it is the node's")
-    if not (in_network or in_ipc):
+    if not is_namespaced(name):
         raise errors.InvalidArgument(
             f"{where}: no namespace holds it, it is the node's; set it on the node"
         )

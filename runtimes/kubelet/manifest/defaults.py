@@ -1,7 +1,7 @@
 """What the API server fills in, so that everything behind it finds it given.
 
 Left out, as they are an admission plug-in's or a scheduler's: the service account and its volume,
-priorities, tolerations, the node's name. Also left out: pod-level resources.
+priorities, tolerations, the node's name.
 
 Source: kubernetes pkg/apis/core/v1/defaults.go.
 """
@@ -17,6 +17,7 @@ from runtimes.core import image_ref, quantity
 from runtimes.core.errors import InvalidArgument
 from runtimes.core.pod import v1
 from runtimes.core.pod.workloads import Deployment, Job
+from runtimes.kubelet.generate import totals
 from runtimes.kubelet.manifest.volume_defaults import default_volume
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _spec(spec: v1.PodSpec) -> v1.PodSpec:
     grace = spec.termination_grace_period_seconds
     links = spec.enable_service_links
     host = bool(spec.host_network)
-    return replace(
+    spec = replace(
         spec,
         restart_policy=spec.restart_policy or "Always",
         dns_policy=spec.dns_policy or "ClusterFirst",
@@ -98,6 +99,7 @@ def _spec(spec: v1.PodSpec) -> v1.PodSpec:
         ),
         service_account_name=spec.service_account_name or spec.service_account,
     )
+    return replace(spec, resources=_of_pod(spec))
 
 
 def _container(container: Container, *, host_network: bool) -> Container:
@@ -127,6 +129,28 @@ def _variable(variable: v1.EnvVar) -> v1.EnvVar:
         return variable
     field_ref = replace(source.field_ref, api_version="v1")
     return replace(variable, value_from=replace(source, field_ref=field_ref))
+
+
+def _of_pod(spec: v1.PodSpec) -> v1.ResourceRequirements | None:
+    """A pod that says something asks for what its containers ask for, else for its limits."""
+    said = spec.resources
+    if said is None or not (said.requests or said.limits):
+        return said
+    limits = _amounts(said.limits)
+    pod = v1.Pod(spec=replace(spec, resources=None))
+    asked = {
+        name: str(quantity.Quantity(needed * _MILLI, quantity.parse(text).format))
+        for name, text in _first_requests(spec).items()
+        if totals.is_of_pods(name) and (needed := totals.of_containers(pod, name, "requests"))
+    }
+    return replace(said, limits=limits, requests={**limits, **asked, **_amounts(said.requests)})
+
+
+def _first_requests(spec: v1.PodSpec) -> dict[str, str]:
+    """Each resource that a container asks for, as the first one writes it."""
+    every = (*spec.init_containers, *spec.containers)
+    asked = [item for container in every for item in container.resources.requests.items()]
+    return dict(reversed(asked))
 
 
 def _resources(resources: v1.ResourceRequirements) -> v1.ResourceRequirements:

@@ -65,7 +65,7 @@ UNSUPPORTED: tuple[str, ...] = (
     "spec.os.name=windows",
     "spec.readinessGates",
     "spec.resourceClaims",
-    "spec.resources",
+    "spec.resources.claims",
     "spec.schedulingGates",
     "spec.securityContext.windowsOptions",
 )

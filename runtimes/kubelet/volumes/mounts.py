@@ -35,6 +35,8 @@ def volume_mounts(
 ) -> list[cri.Mount]:
     """Compute the mounts, pinning sub-paths; volumes of images are the runtime's to mount.
 
+    What is made of ConfigMaps, Secrets and the pod itself is the kubelet's alone to write.
+
     Raises:
         InvalidArgument: an unknown volume, or a sub-path that leads out of its volume.
         PermissionDenied: Bidirectional propagation in a container that isn't privileged.
@@ -73,7 +75,7 @@ def _mount(
     if sub_path:
         where = folders.subpaths / mount.name / container.name / str(index)
         place = pin(place, sub_path, where)
-    read_only = bool(mount.read_only)
+    read_only = bool(mount.read_only) or volumes[mount.name] == folders.contents(mount.name)
     return cri.Mount(
         container_path=container_path,
         host_path=str(place),

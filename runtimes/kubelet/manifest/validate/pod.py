@@ -14,7 +14,7 @@ from runtimes.kubelet.manifest.validate.dns import check_dns
 from runtimes.kubelet.manifest.validate.env import check_reference
 from runtimes.kubelet.manifest.validate.metadata import check_metadata
 from runtimes.kubelet.manifest.validate.ports import check_host_network
-from runtimes.kubelet.manifest.validate.resources import check_amounts
+from runtimes.kubelet.manifest.validate.resources import check_amounts, check_pod_resources
 from runtimes.kubelet.manifest.validate.scheduling import check_scheduling
 from runtimes.kubelet.manifest.validate.security import check_pod_security
 from runtimes.kubelet.manifest.validate.volumes import check_volumes
@@ -38,6 +38,7 @@ def check_pod(pod: v1.Pod) -> Iterator[Problem]:
     yield from check_pod_security(spec, path)
     yield from check_dns(spec, path)
     yield from check_scheduling(spec, path)
+    yield from check_pod_resources(spec, (*path, "resources"))
     yield from check_amounts(spec.overhead, (*path, "overhead"))
 
 

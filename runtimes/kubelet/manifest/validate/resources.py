@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import quantity
+from runtimes.core.pod import v1
+from runtimes.kubelet.generate import totals
 from runtimes.kubelet.manifest.decode.words import join, nearest, quote
 from runtimes.kubelet.manifest.problem import Key, Path, Problem
 from runtimes.kubelet.manifest.validate import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from runtimes.core.pod import v1
 
 STANDARD = ("cpu", "memory", "ephemeral-storage")
 HUGE_PAGES = "hugepages-"
@@ -39,6 +39,44 @@ def check_resources(
         if claim.name not in claims:
             message = f"the pod's resourceClaims have no {quote(claim.name)}"
             yield Problem((*path, "claims", index, "name"), message)
+
+
+def check_pod_resources(spec: v1.PodSpec, path: Path) -> Iterator[Problem]:
+    """Judge what the pod says as a whole, at `path`, beside what its containers say."""
+    if spec.resources is None:
+        return
+    yield from check_resources(spec.resources, frozenset(), path)
+    pod = v1.Pod(spec=spec)
+    for side, amounts in (("limits", spec.resources.limits), ("requests", spec.resources.requests)):
+        for name, text in amounts.items():
+            where = (*path, side, Key(name))
+            if not totals.is_of_pods(name):
+                if side == "requests" and name in spec.resources.limits:
+                    continue  # told there
+                yield Problem(where, f"{quote(name)} is not one of cpu, memory and hugepages-SIZE")
+            elif side == "requests" and _is_less(text, totals.of_containers(pod, name, side)):
+                yield Problem(where, f"{quote(text)} is less than its containers ask for together")
+    for kind, containers in (
+        ("initContainers", spec.init_containers),
+        ("containers", spec.containers),
+    ):
+        for index, container in enumerate(containers):
+            yield from _within(container.resources, spec.resources, (*path[:-1], kind, index))
+
+
+def _within(
+    own: v1.ResourceRequirements, pod: v1.ResourceRequirements, path: Path
+) -> Iterator[Problem]:
+    for name, text in own.limits.items():
+        if name in pod.limits and quantity.parse(text) > quantity.parse(pod.limits[name]):
+            where = (*path, "resources", "limits", Key(name))
+            yield Problem(
+                where, f"{quote(text)} is more than the pod's limit of {pod.limits[name]}"
+            )
+
+
+def _is_less(text: str, thousandths: int) -> bool:
+    return quantity.parse(text).milli < thousandths
 
 
 def check_amounts(amounts: Mapping[str, str], path: Path) -> Iterator[Problem]:

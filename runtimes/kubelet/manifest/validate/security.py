@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtimes.kubelet.generate.sysctls import is_namespaced
 from runtimes.kubelet.manifest.problem import Path, Problem
 from runtimes.kubelet.manifest.validate import names
 
@@ -125,6 +126,8 @@ def _sysctls(spec: v1.PodSpec, sysctls: tuple[v1.Sysctl, ...], path: Path) -> It
             problem = f"'{name}' would change the host, whose network the pod has"
         elif name.startswith(_HOST_IPC_SYSCTLS) and spec.host_ipc:
             problem = f"'{name}' would change the host, whose IPC the pod has"
+        elif not problem and not is_namespaced(name):
+            problem = f"'{name}' is the host's, for no namespace holds it; set it there"
         seen.add(name)
         if problem:
             yield Problem((*path, index, "name"), problem)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from runtimes.core.pod import v1
 from runtimes.kubelet.config import KubeletConfig
@@ -142,6 +143,69 @@ def test_the_hungriest_init_container_counts_if_it_wants_more() -> None:
     answer = pod_resources(pod(regular, init=(init,)), CONFIG)
 
     assert (answer.cpu_quota, answer.memory_limit_in_bytes) == (100_000, 3 * GIB)
+
+
+def side(name: str, cpu: str, memory: str) -> v1.Container:
+    return replace(needs(name, **both(cpu, memory)), restart_policy="Always")
+
+
+def test_a_sidecar_runs_beside_the_regular_containers_and_later_init_containers() -> None:
+    sidecar = side("s", "200m", "1Gi")
+    init = needs("i", **both("300m", "3Gi"))
+    regular = needs("a", **both("100m", "2Gi"))
+
+    answer = pod_resources(pod(regular, init=(sidecar, init)), CONFIG)
+
+    assert (answer.cpu_shares, answer.cpu_quota) == (512, 50_000)
+    assert answer.memory_limit_in_bytes == 4 * GIB
+
+
+def test_a_sidecar_dies_no_sooner_than_those_that_it_serves() -> None:
+    sidecar = replace(needs("s", requests={"memory": "1Mi"}), restart_policy="Always")
+    of_pod = pod(
+        needs(requests={"memory": "2Gi"}), needs("b", requests={"memory": "1Gi"}), init=(sidecar,)
+    )
+
+    assert oom_score_adj(of_pod, sidecar, 4 * GIB) == 750
+
+
+def whole(*containers: v1.Container, **sides: Any) -> v1.Pod:  # noqa: ANN401 - fields
+    return pod(*containers, resources=v1.ResourceRequirements(**sides))
+
+
+@pytest.mark.parametrize(
+    ("sides", "expected"),
+    [
+        (both("1", "1Gi"), Qos.GUARANTEED),
+        ({"requests": {"cpu": "1"}}, Qos.BURSTABLE),
+        ({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi"}}, Qos.BURSTABLE),
+        ({}, Qos.BEST_EFFORT),
+    ],
+)
+def test_what_a_pod_says_as_a_whole_decides_its_quality(sides: Sides, expected: Qos) -> None:
+    assert pod_qos(whole(needs(), **sides)) is expected
+
+
+def test_a_pods_own_limits_bound_it_and_each_container_that_has_none() -> None:
+    free, own = needs("a"), needs("b", limits={"memory": "1Gi"})
+    asked = whole(free, own, **both("500m", "2Gi"))
+
+    of_pod = pod_resources(asked, CONFIG)
+    first, second = (container_resources(asked, one, CONFIG) for one in (free, own))
+
+    assert (of_pod.cpu_shares, of_pod.cpu_quota) == (512, 50_000)
+    assert of_pod.memory_limit_in_bytes == 2 * GIB
+    assert (first.cpu_quota, first.memory_limit_in_bytes) == (50_000, 2 * GIB)
+    assert second.memory_limit_in_bytes == GIB
+
+
+def test_what_a_pod_asks_for_beyond_its_containers_counts_for_each_alike() -> None:
+    own = needs("b", requests={"memory": "1Gi"})
+    asked = whole(needs("a"), own, requests={"memory": "3Gi"})
+
+    scores = [oom_score_adj(asked, one, 4 * GIB) for one in asked.spec.containers]
+
+    assert scores == [750, 500]
 
 
 def test_overhead_is_told_when_the_pod_has_some() -> None:

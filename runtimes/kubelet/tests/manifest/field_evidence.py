@@ -97,6 +97,7 @@ PROVEN: dict[str, str] = {
     "PodSpec.os": f"{_KUBELET}/manifest/test_unsupported.py",
     "PodSpec.overhead": f"{_KUBELET}/generate/test_resources.py",
     "PodSpec.priorityClassName": f"{_KUBELET}/generate/test_resources.py",
+    "PodSpec.resources": f"{_KUBELET}/generate/test_resources.py",
     "PodSpec.serviceAccount": f"{_KUBELET}/manifest/test_defaults.py",
     "PodSpec.serviceAccountName": f"{_KUBELET}/generate/test_environment.py",
     "Probe.grpc": f"{_KUBELET}/handlers/test_grpc.py",

@@ -107,6 +107,18 @@ def test_requests_follow_limits_where_they_are_missing() -> None:
     assert container(resources=resources).resources.requests == {"cpu": "100m", "memory": "64Mi"}
 
 
+def test_a_pod_with_resources_asks_for_what_its_containers_ask_for_else_for_its_limits() -> None:
+    def asks(memory: str) -> v1.Container:
+        resources = v1.ResourceRequirements(requests={"memory": memory})
+        return v1.Container(name="c", image="busybox", resources=resources)
+
+    said = v1.ResourceRequirements(limits={"cpu": "2", "memory": "1Gi"})
+    filled = with_defaults(pod(containers=(asks("64Mi"), asks("32Mi")), resources=said))
+
+    assert filled.spec.resources == replace(said, requests={"cpu": "2", "memory": "96Mi"})
+    assert with_defaults(filled) == filled
+
+
 def test_amounts_are_written_canonically_and_rounded_up() -> None:
     limits = {"cpu": "0.5", "memory": "1024Mi", "ephemeral-storage": "0.0001"}
 

@@ -9,6 +9,7 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.pod import v1
 from runtimes.kubelet.config import KubeletConfig
+from runtimes.kubelet.generate.downward import file_text
 from runtimes.kubelet.generate.objects import Objects
 from runtimes.kubelet.tests.builders import container, pod, with_meta
 from runtimes.kubelet.volumes.contents import ContentInputs, File, files_of
@@ -97,12 +98,21 @@ def test_a_pod_can_read_of_itself() -> None:
 
     assert {path: file.data.decode() for path, file in made.items()} == {
         "metadata.name": "web",
-        "metadata.labels": 'a="say \\"hi\\"\\n"\nb="2"\n',
+        "metadata.labels": 'a="say \\"hi\\"\\n"\nb="2"',
         "metadata.annotations['note']": "x",
         "cpu": "2",
         "mebibytes": "64",
     }
     assert made["cpu"].mode == 0o440
+
+
+def test_annotations_are_quoted_as_go_quotes_them() -> None:
+    odd = 'q"uo\\te\n\t\u00e9\u2028\x07\x1b\U000e0001'
+    asked = with_meta(pod(), annotations={"z": "", "odd": odd})
+
+    text = file_text(asked, "metadata.annotations", KubeletConfig(host_ip="192.0.2.7"))
+
+    assert text == 'odd="q\\"uo\\\\te\\n\\t\u00e9\\u2028\\a\\x1b\\U000e0001"\nz=""'
 
 
 def test_a_projected_volume_combines_its_sources() -> None:

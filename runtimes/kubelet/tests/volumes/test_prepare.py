@@ -179,3 +179,15 @@ def test_a_config_map_that_is_not_there_is_named(folders: PodFolders) -> None:
 
     with pytest.raises(errors.NotFound, match='configmap "settings" not found'):
         prepare_volumes(pod(volumes=(volume,)), inputs(folders))
+
+
+def test_what_is_made_of_the_pod_is_mounted_read_only(folders: PodFolders) -> None:
+    name = v1.ObjectFieldSelector(field_path="metadata.name")
+    file = v1.DownwardAPIVolumeFile(path="name", field_ref=name)
+    about = v1.Volume(name="about", downward_api=v1.DownwardAPIVolumeSource(items=(file,)))
+    one = container(volume_mounts=(v1.VolumeMount(name="about", mount_path="/about"),))
+
+    places = prepare_volumes(pod(volumes=(about,)), inputs(folders))
+
+    (mount,) = volume_mounts(one, places, folders, {})
+    assert mount.readonly
