@@ -41,10 +41,22 @@ def pod(request: pytest.FixtureRequest, _without_leftovers: Runtime) -> Iterator
 
     Each runs in a namespace of the test's own and is removed after it, whatever happens.
     """
+    yield from _pods(request.node, _without_leftovers)
+
+
+@pytest.fixture(scope="session")
+def pod_factory(request: pytest.FixtureRequest, _without_leftovers: Runtime) -> Iterator[Pods]:
+    """Start pods as `pod` does, but for fixtures of wider scope: they stay until the run's end.
+
+    With pytest-xdist every worker has its own.
+    """
+    yield from _pods(request.node, _without_leftovers)
+
+
+def _pods(node: pytest.Item | pytest.Session, runtime: Runtime) -> Iterator[Pods]:
     from runtimes.client.testing.pods import Pods
 
-    pods = Pods(_without_leftovers)
-    request.node.stash[_PODS] = pods
+    node.stash[_PODS] = pods = Pods(runtime)
     try:
         yield pods
     finally:
@@ -57,14 +69,21 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what is known of the test's pods to the report of its failure."""
     report = yield
-    pods = item.stash.get(_PODS, None)
-    if report.when in {"setup", "call"} and report.failed and pods is not None:
-        from runtimes.client.testing.report import evidence
+    if report.when in {"setup", "call"} and report.failed:
+        for pods in _used(item):
+            from runtimes.client.testing.report import evidence
 
-        for started in pods.started:
-            for title, text in evidence(started):
-                _add(report, title, text)
+            for started in pods.started:
+                for title, text in evidence(started):
+                    _add(report, title, text)
     return report
+
+
+def _used(item: pytest.Item) -> Iterator[Pods]:
+    """Those that the test started, and those that its fixtures share with others."""
+    shares = "pod_factory" in getattr(item, "fixturenames", ())
+    nodes = (item, item.session) if shares else (item,)
+    yield from (node.stash[_PODS] for node in nodes if _PODS in node.stash)
 
 
 def _add(report: pytest.TestReport, title: str, text: str) -> None:

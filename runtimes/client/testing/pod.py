@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runtimes.core.pod.status import ExecResult
     from runtimes.kubelet.status.view import PodView
 
+__tracebackhide__ = True  # a failing test's report begins where the test called
 PATIENCE = 60.0
 _PERIOD = 0.05
 _LATE = 1.0  # what a container wrote last may come after its end

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Source: TypeAlias = "str | Path | v1.Pod | Mapping[str, object]"
 
+__tracebackhide__ = True  # a failing test's report begins where the test called
 PROCESS = "runtimes.client/test-process"
 """Annotation of pods in tests: pid and start time of the process that made them."""
 
@@ -78,7 +79,10 @@ class Pods:
             manifest = image_pod(image, command, RunOptions(**options))
         elif options or command:
             raise errors.InvalidArgument("start a pod: options are for image=; a manifest has them")
-        pod, objects = self._own(manifest)
+        try:
+            pod, objects = self._own(manifest)
+        except errors.Error as error:
+            raise error.with_traceback(None) from error.__cause__  # lines of ours tell nothing
         made = PodInTest(self.runtime.create(pod))
         self.started.append(made)
         for kept in objects:  # now that there is a pod with which they go

@@ -104,6 +104,23 @@ def test_a_failure_tells_of_its_pods(pod):
     assert False, "on purpose"
 
 
+@pytest.fixture(scope="module")
+def server(pod_factory):
+    return pod_factory(WEB).wait_ready()
+
+
+def test_a_pod_serves_several_tests(server):
+    assert server.ready
+
+
+def test_a_pod_of_several_tests_is_told_too(server):
+    assert server.restarts, "none yet"
+
+
+def test_a_mistake_is_told_without_our_lines(pod):
+    pod("kind: Pod\\nspec: {{}}\\n")
+
+
 @pytest.fixture
 def broken(pod):
     pod(image=IMAGE, command=["echo", "words to a fixture"]).wait()
@@ -158,8 +175,9 @@ class Ran:
     out: str
     junit: ElementTree.Element
 
-    def case(self, name: str) -> ElementTree.Element:
-        return next(one for one in self.junit.iter("testcase") if one.get("name") == name)
+    def failure(self, name: str) -> str:
+        cases = (one for one in self.junit.iter("testcase") if one.get("name") == name)
+        return "".join(found.text or "" for one in cases for found in one)
 
 
 @pytest.fixture(scope="module")
@@ -186,28 +204,25 @@ class TestOnTheEmbeddedBackend:
     pytestmark = on_oci
 
     def test_a_suite_starts_pods_and_fails_where_it_means_to(self, ran: Ran) -> None:
-        assert "2 failed, 4 passed, 1 error" in ran.out, ran.out
+        assert "4 failed, 5 passed, 1 error" in ran.out, ran.out
 
-    def test_a_failing_test_tells_states_events_and_logs(self, ran: Ran) -> None:
-        failure = ran.case("test_a_failure_tells_of_its_pods").find("failure")
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("test_a_failure_tells_of_its_pods", ("words of the pod", "ended with 7 Error")),
+            ("test_a_fixture_that_fails_tells_too", ("words to a fixture", "Started container")),
+            ("test_a_pod_of_several_tests_is_told_too", ("Started container server",)),
+            ("test_a_pod_that_cannot_start_is_told_too", ("ErrImageNeverPull", "lost: events")),
+            ("test_a_mistake_is_told_without_our_lines", ("metadata.name: required",)),
+        ],
+    )
+    def test_a_failure_tells_states_events_and_logs(
+        self, ran: Ran, name: str, words: tuple[str, ...]
+    ) -> None:
+        told = ran.failure(name)
 
-        assert failure is not None
-        for words in ("words of the pod", "Started container", "ended with 7 Error"):
-            assert words in (failure.text or "")
-            assert words in ran.out
-
-    def test_a_failing_fixture_tells_as_much(self, ran: Ran) -> None:
-        error = ran.case("test_a_fixture_that_fails_tells_too").find("error")
-
-        assert error is not None
-        assert "words to a fixture" in (error.text or "")
-
-    def test_a_pod_that_did_not_start_is_told(self, ran: Ran) -> None:
-        failure = ran.case("test_a_pod_that_cannot_start_is_told_too").find("failure")
-
-        assert failure is not None
-        assert "ErrImageNeverPull" in (failure.text or "")
-        assert "pod lost: events" in (failure.text or "")
+        assert [word for word in words if word not in told or word not in ran.out] == []
+        assert "runtimes/" not in told
 
     @pytest.mark.usefixtures("ran")
     def test_nothing_is_left_of_any_test(self, place: Place) -> None:
