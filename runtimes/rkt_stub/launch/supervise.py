@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _LOOKED_AT, _PAUSE = 1.0, 0.01
+_OF_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
+"""Ignored by the interpreter itself, and restored by `subprocess`."""
 
 
 def main(folder: Path) -> None:
     """Do it, unless another supervisor does or did; the pod ends when rkt does."""
     if not _is_first(folder) or (folder / ENDED).exists():
         return
+    _settle_signals()
     plan = json.loads((folder / PLAN).read_bytes())
     with ExitStack() as closing:
         logs = {
@@ -70,6 +74,17 @@ def _is_first(folder: Path) -> bool:
             time.sleep(_PAUSE)
         else:
             return True
+
+
+def _settle_signals() -> None:
+    """Pods are born with every signal at its default, whatever whoever called us ignores.
+
+    SIGIO, which a broken lease sends, is caught rather than ignored: a handler ends with exec.
+    """
+    for number in signal.valid_signals() - _OF_PYTHON:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGIO, lambda *_: None)
 
 
 @contextmanager

@@ -26,8 +26,16 @@ log = logging.getLogger(__name__)
 
 
 def recover(engine: ShimEngine) -> None:
-    """Do it, of what nobody is working on; what can't be done now is done by the next."""
+    """Do it, of what nobody is working on; what can't be done now is done by the next.
+
+    While a record of a newer version is there, containers are left to that version: the app that a
+    lost record no longer names can't be told from the one that the newer record does.
+    """
     _discard_lost(engine.sandboxes, partial(teardown.discard, engine))
+    if errors.FailedPrecondition in {
+        _fault(engine.containers, one) for one in engine.containers.ids()
+    }:
+        return
     if _discard_lost(engine.containers, engine.containers.discard):
         _try("apps", partial(_remove_strays, engine))
 
@@ -43,13 +51,16 @@ def _discard_lost(store: Store[R], discard: Callable[[str], object]) -> bool:
 
 
 def _is_lost(store: Store[R], object_id: str) -> bool:
+    return _fault(store, object_id) in {errors.NotFound, errors.DataLoss}
+
+
+def _fault(store: Store[R], object_id: str) -> type[errors.Error] | None:
+    """Why its record can't be read; None when it can."""
     try:
         store.load(object_id)
-    except (errors.NotFound, errors.DataLoss):
-        return True
-    except errors.FailedPrecondition:
-        return False
-    return False
+    except errors.Error as error:
+        return type(error)
+    return None
 
 
 def _remove_strays(engine: ShimEngine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from runtimes.rkt_stub.launch.unit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONSOLE = """\
@@ -52,6 +54,16 @@ def wait_for_end(folder: Path) -> int:
     return found.exit_code
 
 
+@pytest.fixture
+def ignored_signals() -> Iterator[None]:
+    """As of a command that a shell runs in the background, after `nohup`."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1)
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in numbers]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
 def test_a_pod_is_nobodys_child_and_its_console_becomes_logs(tmp_path: Path) -> None:
     made = unit(tmp_path, f"{CONSOLE} ps -o ppid= $PPID > {tmp_path}/parent; exit 3")
 
@@ -62,6 +74,27 @@ def test_a_pod_is_nobodys_child_and_its_console_becomes_logs(tmp_path: Path) -> 
     assert texts == [b"first\n", b"\n"]
     assert complaint(made.folder) == "complaint"
     assert int((tmp_path / "parent").read_text()) != os.getpid()
+
+
+def test_a_pod_ignores_no_signal_though_whoever_starts_it_does(
+    tmp_path: Path, ignored_signals: None
+) -> None:
+    made = unit(tmp_path, f"grep SigIgn /proc/self/status > {tmp_path}/ignored")
+
+    Session().start(made)
+
+    assert wait_for_end(made.folder) == 0
+    assert int((tmp_path / "ignored").read_text().split()[1], 16) == 0
+
+
+def test_a_supervisor_outlives_the_break_of_its_lease(tmp_path: Path) -> None:
+    """Somebody writes to a log of which it just asks whether anybody does."""
+    made = unit(tmp_path, f"kill -IO $PPID; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
+
+    Session().start(made)
+
+    (tmp_path / "go").touch()
+    assert wait_for_end(made.folder) == 0
 
 
 def test_a_pod_is_supervised_until_it_has_ended(tmp_path: Path) -> None:

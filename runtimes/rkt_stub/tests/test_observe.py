@@ -27,7 +27,7 @@ from runtimes.rkt_stub.launch.choose import Session
 from runtimes.rkt_stub.program.rkt import Answer, Rkt
 from runtimes.rkt_stub.sandbox.recover import recover
 from runtimes.rkt_stub.shim.engine import ShimEngine
-from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
+from runtimes.rkt_stub.shim.record import VERSION, ContainerRecord, SandboxRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +161,25 @@ def test_a_container_whose_record_is_lost_leaves_its_pod_and_the_others(tmp_path
 
     assert engine.containers.ids() == [other.id]
     assert list(rkt.apps) == [other.app]
+
+
+def test_an_app_that_a_newer_version_may_know_stays_until_that_can_be_told(tmp_path: Path) -> None:
+    rkt = Program(apps={RECORD.app: "running", "newer-0": "running"})
+    engine = engine_of(tmp_path, rkt)
+    newer = replace(RECORD, id="c2", name="newer", app="newer-0", version=VERSION + 1)
+    with engine.sandboxes.create(SANDBOX):
+        for record in (RECORD, newer):
+            with engine.containers.create(record):
+                pass
+    (engine.containers.folder(RECORD.id) / "record.json").write_text('{"id": ')
+
+    recover(engine)
+
+    assert sorted(rkt.apps) == [RECORD.app, newer.app]
+    engine.containers.save(replace(newer, version=VERSION))  # as its own version sees it
+    recover(engine)
+    assert list(rkt.apps) == [newer.app]
+    assert engine.containers.ids() == [newer.id]
 
 
 def test_a_container_whose_pod_is_gone_with_its_folder_can_be_removed(tmp_path: Path) -> None:
