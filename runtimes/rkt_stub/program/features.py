@@ -20,9 +20,11 @@ PODS: Needs = {
 APPS: Needs = {
     **PODS,
     ("app", "sandbox"): ("uuid-file-save", "user-annotation", "annotation"),
-    ("app", "add"): ("annotation", "mnt-volume", "environment", "stdin", "stdout", "stderr"),
+    ("app", "add"): ("annotation", "mnt-volume", "environment"),
     ("app", "status"): ("format",),
+    ("attach",): ("mode",),
 }
+"""Who has `attach` has `app add --stdin --stdout --stderr` too, of which no help tells."""
 
 
 def missing(rkt: Rkt, needed: Needs) -> list[str]:

@@ -35,12 +35,15 @@ def duration(seconds: float) -> str:
 
 
 def pid_of(rkt: Rkt, uuid: str) -> int | None:
-    """The pod's first process as the host numbers it; None when it doesn't run."""
+    """The pod's first process as the host numbers it; None when it doesn't run.
+
+    Of a pod that has ended rkt tells the pid on, which may be somebody else's by now.
+    """
     answer = rkt.call("status", uuid)
     return parse_pid(answer.text) if answer.ok else None
 
 
 def parse_pid(text: str) -> int | None:
     told = dict(line.partition("=")[::2] for line in text.splitlines())
-    pid = told.get("pid", "")
+    pid = told.get("pid", "") if told.get("state") == "running" else ""
     return int(pid) if pid.isdecimal() and int(pid) > 0 else None

@@ -107,7 +107,12 @@ def test_durations_are_gos(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "pid"),
-    [("state=running\npid=42\n", 42), ("state=exited\napp-a=1\n", None), ("pid=-1\n", None)],
+    [
+        ("state=running\npid=42\nexited=false\n", 42),
+        ("state=exited\npid=42\nexited=true\napp-a=1\n", None),
+        ("state=running\npid=-1\n", None),
+        ("state=prepared\n", None),
+    ],
 )
 def test_the_pid_is_in_the_text_alone(text: str, pid: int | None) -> None:
     assert status.parse_pid(text) == pid
@@ -167,6 +172,9 @@ def test_an_app_with_everything() -> None:
     assert words[-5:] == ["--exec=sh", "--", "-c", "exit 3", "---"]
     assert {
         "--annotation=coreos.com/rkt/experiment/kubernetes-log-path=a.log",
+        "--stdin=null",
+        "--stdout=stream",
+        "--stderr=stream",
         "--user=1000",
         "--supplementary-gids=7,8",
         "--readonly-rootfs=true",

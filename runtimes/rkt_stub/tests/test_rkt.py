@@ -64,12 +64,12 @@ def test_this_rkt_has_all_that_the_backends_need(rkt_world: World) -> None:
     assert features.missing(rkt_world.rkt, features.APPS) == []
 
 
-def test_refusals_are_254_and_wrong_flags_1(rkt_world: World) -> None:
+def test_refusals_are_254(rkt_world: World) -> None:
     assert rkt_world.call("rm", NOBODY).code == 254
     assert rkt_world.call("stop", NOBODY).code == 254
     assert rkt_world.call("status", NOBODY).code == 254
-    assert rkt_world.call("no-such-command").code == 1
-    assert rkt_world.call("list", "--no-such-flag").code == 1
+    assert rkt_world.call("no-such-command").code == 254
+    assert rkt_world.call("list", "--no-such-flag").code == 254
 
 
 def test_an_image_of_a_registry_tells_its_name_in_its_annotations(rkt_world: World) -> None:
@@ -170,7 +170,8 @@ def test_an_app_of_a_sandbox_has_a_life_of_its_own(rkt_world: World, tmp_path: P
         until(lambda: exit_code(rkt_world, uuid) == 4)
 
         lines = [line.split(" ", 2)[1:] for line in (tmp_path / "a.log").read_text().splitlines()]
-        assert sorted(lines) == [["stderr", "err"], ["stdout", "out"]]
+        assert ["stdout", "out"] in lines
+        assert "err" in {text for _, text in lines}  # as stdout's, where systemd is newer than rkt
         assert rkt_world.call("app", "stop", uuid, "--app=a").ok
         assert rkt_world.call("app", "rm", uuid, "--app=a").ok
         assert app_status.status(rkt_world.rkt, uuid, "a") is None

@@ -37,7 +37,7 @@ class NewApp:
     argv: the whole command; empty for the image's own.
     user, group: a number or a name of the image; empty for the image's own.
     retain, remove: capabilities, of which rkt takes one list or the other.
-    log: file name in the sandbox's folder of logs.
+    log: file name in the sandbox's folder of logs; empty leaves the output to the pod's console.
     memory_bytes, cpu_millis, cpu_shares: 0 for no limit.
     """
 
@@ -93,7 +93,8 @@ def _identity(app: NewApp) -> list[str]:
         "caps-remove": ",".join(app.remove),
         "seccomp": "mode=retain,@appc.io/all" if app.unconfined else "",
     }
-    streams = {"stdin": "null", "stdout": "log", "stderr": "log"}
+    output = "stream" if app.log else "log"
+    streams = {"stdin": "null", "stdout": output, "stderr": output}
     return [f"--{name}={value}" for name, value in {**said, **streams}.items() if value]
 
 

@@ -22,6 +22,8 @@ PER_APP = (
     " seccomp"
 )
 SHOWN = "format full no-legend"
+STREAMS = "stdin stdout stderr"
+HIDDEN = frozenset(STREAMS.split())
 COMMANDS = {
     "version": ("show", ""),
     "config": ("show", ""),
@@ -49,13 +51,14 @@ COMMANDS = {
         "mutable",
         f"{NET} port annotation user-annotation user-label uuid-file-save {STAGE1}",
     ),
-    "app add": ("mutable", f"{PER_APP} mnt-volume stdin stdout stderr"),
+    "app add": ("mutable", f"{PER_APP} mnt-volume {STREAMS}"),
     "app start": ("mutable", "app"),
     "app stop": ("mutable", "app"),
     "app rm": ("mutable", "app"),
     "app status": ("mutable", f"app {SHOWN}"),
     "app list": ("mutable", "no-legend"),
     "app exec": ("enter", "app"),
+    "attach": ("mutable", "app mode"),
     "stage1-enter": ("enter", "pid"),
 }
 
@@ -65,7 +68,7 @@ def main(argv: list[str]) -> int:
     os.umask(0o022)
     words = list(argv)
     command = _command(words)
-    if command not in COMMANDS or (command.startswith("app ") and not _experiment()):
+    if command not in COMMANDS or not _enabled(command):
         return _usage(f'unknown command "{command}" for "rkt"')
     module, known = COMMANDS[command]
     try:
@@ -101,14 +104,17 @@ def _command(words: list[str]) -> str:
     return f"{first} {words.pop(at)}" if at < len(words) else first
 
 
-def _experiment() -> bool:
-    return os.environ.get("RKT_EXPERIMENT_APP", "").lower() in {"true", "1"}
+def _enabled(command: str) -> bool:
+    """Whether a command is no experiment, or one that is let."""
+    first = command.partition(" ")[0]
+    let = os.environ.get(f"RKT_EXPERIMENT_{first.upper()}", "").lower() in {"true", "1"}
+    return let or first not in {"app", "attach"}
 
 
 def _usage(message: str) -> int:
-    sys.stderr.write(f"Error: {message}\nRun 'rkt help' for usage.\n")
-    return 1
+    sys.stderr.write(f"Error: {message}\nRun 'rkt --help' for usage.\n")
+    return 254
 
 
 def _options(known: str) -> str:
-    return "".join(f"      --{name}\n" for name in sorted(known.split()))
+    return "".join(f"      --{name}=\n" for name in sorted({*known.split()} - HIDDEN))

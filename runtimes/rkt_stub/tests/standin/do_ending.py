@@ -43,7 +43,7 @@ def _each(flags: Flags, do: object) -> int:
 def _stop(pod: PodPlace, *, force: bool) -> None:
     state = pod.state
     if state in {"exited", "exited garbage", "exited deleting"}:
-        sys.stderr.write(f'stop: pod "{pod.uuid}" is already stopped\n')
+        sys.stdout.write(f'pod "{pod.uuid}" is already stopped\n')
         return
     if state != "running":
         raise Failed(f'error stopping pod "{pod.uuid}": pod is not running')

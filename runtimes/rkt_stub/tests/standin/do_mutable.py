@@ -106,6 +106,11 @@ def app_start(root: str, flags: Flags) -> None:
     ask(pod, "start", flags.get("app"))
 
 
+def attach(root: str, flags: Flags) -> None:
+    """Nobody calls it: that it is there tells of the flags for streams."""
+    raise Failed("the stand-in attaches to nothing")
+
+
 def app_stop(root: str, flags: Flags) -> None:
     """Return once the process is gone, which is before its status is written."""
     pod = _running(root, flags)

@@ -81,9 +81,10 @@ def status(root: str, flags: Flags) -> None:
     sys.stdout.write(f"state={found['state']}\n")
     for net in found.get("networks", ()):
         sys.stdout.write(f"networks={net['netName']}:ip4={net['ip']}\n")
-    if found["state"] == "running":
-        sys.stdout.write(f"pid={read(pod.file('pid'))}\n")
-    else:
+    if found["state"] == "running" or found["state"] in ENDED:
+        sys.stdout.write(f"pid={read(_place(pod).file('pid'))}\n")
+        sys.stdout.write(f"exited={str(found['state'] in ENDED).lower()}\n")
+    if found["state"] in ENDED:
         for app in found.get("apps", ()):
             sys.stdout.write(f"app-{app['name']}={app.get('exit_code', 0)}\n")
 

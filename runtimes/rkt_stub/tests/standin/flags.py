@@ -43,7 +43,7 @@ class Flags:
 
 
 class UsageError(Exception):
-    """What makes rkt print its usage and exit with 1."""
+    """What makes rkt print its usage and exit with 254."""
 
 
 def parse(words: list[str], known: frozenset[str]) -> Flags:

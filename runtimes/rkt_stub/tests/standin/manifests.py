@@ -74,13 +74,21 @@ def entry_of(root: str, image_id: str, flags: Flags) -> Json:
         "readOnlyRootFS": flags.on("readonly-rootfs"),
         "app": app,
         "mounts": [_mount(value) for value in flags.all("mnt-volume")],
-        "annotations": notes(flags),
+        "annotations": [*notes(flags), *_streams(flags)],
     }
 
 
 def notes(flags: Flags) -> list[Json]:
     pairs = flags.pairs("annotation").items()
     return [{"name": key, "value": value} for key, value in pairs]
+
+
+def _streams(flags: Flags) -> list[Json]:
+    return [
+        {"name": f"coreos.com/rkt/stage2/{stream}", "value": flags.get(stream)}
+        for stream in ("stdin", "stdout", "stderr")
+        if flags.get(stream)
+    ]
 
 
 def _isolators(flags: Flags) -> list[Json]:

@@ -29,6 +29,7 @@ SEEN_LATER = 0.05
 EXEC_FAILED = 203
 LOG_DIR = "coreos.com/rkt/experiment/kubernetes-log-dir"
 LOG_PATH = "coreos.com/rkt/experiment/kubernetes-log-path"
+STDOUT = "coreos.com/rkt/stage2/stdout"
 
 
 class Supervisor:
@@ -229,10 +230,10 @@ class Supervisor:
         return threads, writers
 
     def _log(self, entry: Json) -> BinaryIO | None:
-        """The log file that an annotation asks for; emptied when the app starts again."""
+        """The log file that annotations ask for; emptied when the app starts again."""
         notes = {one["name"]: one["value"] for one in entry.get("annotations", ())}
         pods = {one["name"]: one["value"] for one in self.pod.manifest.get("annotations", ())}
-        if not notes.get(LOG_PATH):
+        if not notes.get(LOG_PATH) or notes.get(STDOUT) != "stream":
             return None
         path = f"{pods[LOG_DIR]}/{notes[LOG_PATH]}"
         self.files[entry["name"]] = found = open(path, "wb", buffering=0)  # noqa: SIM115 - closed when the app ends
