@@ -1,11 +1,18 @@
 """`rkt status`: one pod; its waits, and the pid that only the text has.
 
+That is the pid of what supervises the pod, systemd-nspawn, which is the host's: the pod's first
+process is its child. Of a pod that has ended it is told on, and may be somebody else's by now.
+
 An answer of ``--wait-ready`` tells networks as they were before the wait: ask again. On a pod that
 has stopped it waits in vain: ask `list` first whether it runs.
+
+Source: rkt Documentation/devel/stage1-implementors-guide.md (pid and ppid files).
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,15 +42,29 @@ def duration(seconds: float) -> str:
 
 
 def pid_of(rkt: Rkt, uuid: str) -> int | None:
-    """The pod's first process as the host numbers it; None when it doesn't run.
-
-    Of a pod that has ended rkt tells the pid on, which may be somebody else's by now.
-    """
+    """The pod's first process as the host numbers it; None when it doesn't run."""
     answer = rkt.call("status", uuid)
-    return parse_pid(answer.text) if answer.ok else None
+    outer = parse_pid(answer.text) if answer.ok else None
+    return None if outer is None else _first_below(outer)
+
+
+def _first_below(pid: int) -> int | None:
+    """The child that is the first process of a namespace."""
+    with suppress(OSError):  # they end while we look
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                if _is_first(child):
+                    return int(child)
+    return None
+
+
+def _is_first(pid: str) -> bool:
+    told = Path(f"/proc/{pid}/status").read_text().partition("NSpid:")[2].partition("\n")[0]
+    return told.split()[-1:] == ["1"]
 
 
 def parse_pid(text: str) -> int | None:
+    """What a running pod's status tells."""
     told = dict(line.partition("=")[::2] for line in text.splitlines())
     pid = told.get("pid", "") if told.get("state") == "running" else ""
     return int(pid) if pid.isdecimal() and int(pid) > 0 else None

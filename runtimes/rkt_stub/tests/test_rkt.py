@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.rkt_stub.program import features, prepare, run_prepared, status
-from runtimes.rkt_stub.program.app import add, sandbox
+from runtimes.rkt_stub.program.app import add, kill, sandbox
 from runtimes.rkt_stub.program.app import status as app_status
 from runtimes.rkt_stub.program.image_list import image_list
 from runtimes.rkt_stub.program.list import find_pod, list_pods
@@ -177,6 +177,28 @@ def test_an_app_of_a_sandbox_has_a_life_of_its_own(rkt_world: World, tmp_path: P
         assert app_status.status(rkt_world.rkt, uuid, "a") is None
         assert rkt_world.call("app", "rm", uuid, "--app=a").code == 254
         assert uuid in [pod["name"] for pod in list_pods(rkt_world.rkt)]
+
+
+def test_the_pids_of_a_pod_end_with_it_and_an_app_can_be_killed_at_once(
+    rkt_world: World, tmp_path: Path
+) -> None:
+    with running_sandbox(rkt_world, tmp_path) as uuid:
+        script = "trap '' TERM; sleep 1000"
+        app = add.NewApp(name="a", image_id=image_id(rkt_world), argv=("sh", "-c", script))
+        assert add.add(rkt_world.rkt, uuid, app).ok
+        assert rkt_world.call("app", "start", uuid, "--app=a").ok
+        outer = status.parse_pid(rkt_world.call("status", uuid).text)
+        first = status.pid_of(rkt_world.rkt, uuid)
+        assert outer
+        assert first
+
+        assert not kill.kill(rkt_world.rkt, uuid, "a", outer)
+        assert kill.kill(rkt_world.rkt, uuid, "a", first)
+
+        until(lambda: exit_code(rkt_world, uuid) == 9)
+        assert rkt_world.call("stop", "--force", uuid).ok
+        assert status.wait_ended(rkt_world.rkt, uuid, 30)
+        assert status.pid_of(rkt_world.rkt, uuid) is None
 
 
 def test_a_death_by_signal_is_told_as_the_bare_signal(rkt_world: World, tmp_path: Path) -> None:

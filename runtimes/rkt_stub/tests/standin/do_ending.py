@@ -49,7 +49,7 @@ def _stop(pod: PodPlace, *, force: bool) -> None:
         raise Failed(f'error stopping pod "{pod.uuid}": pod is not running')
     try:
         if force:
-            os.kill(int(read(pod.file("pid"))), SIGKILL)
+            os.kill(int(read(pod.file("first"))), SIGKILL)
             os.kill(int(read(pod.file("ppid"))), SIGKILL)
             _sweep(pod)
         else:

@@ -72,6 +72,9 @@ def _exists(root: str, name: str, environment: list[str]) -> bool:
 def stage1_enter(root: str, flags: Flags) -> int:
     """``<stage1>/enter --pid=N -- /usr/bin/systemctl kill --signal=S APP.service``."""
     pod = find(root, flags.args[0].split("/")[-4])
+    if flags.get("pid") != read(pod.file("first")):
+        sys.stderr.write("Failed to connect to bus: Host is down\n")
+        return 1
     program, verb, signal, unit = flags.rest
     if (os.path.basename(program), verb) != ("systemctl", "kill"):
         raise Failed(f"the stand-in's pods have no {program} {verb}")

@@ -82,7 +82,7 @@ def status(root: str, flags: Flags) -> None:
     for net in found.get("networks", ()):
         sys.stdout.write(f"networks={net['netName']}:ip4={net['ip']}\n")
     if found["state"] == "running" or found["state"] in ENDED:
-        sys.stdout.write(f"pid={read(_place(pod).file('pid'))}\n")
+        sys.stdout.write(f"pid={read(_place(pod).file('ppid'))}\n")
         sys.stdout.write(f"exited={str(found['state'] in ENDED).lower()}\n")
     if found["state"] in ENDED:
         for app in found.get("apps", ()):

@@ -1,7 +1,7 @@
 """Where pods are: a pod's state is the folder that it lies in, and whether somebody locked it.
 
 <dir>/pods/{embryo,prepare,prepared,run,exited-garbage,garbage}/<uuid>/
-    pod  pod-created  pod-started  pid  ppid  net-info.json  gc-marked
+    pod  pod-created  pod-started  ppid  first  net-info.json  gc-marked
     stage1/rootfs/rkt/status/<app>, <app>-created, <app>-started
     stage1/rootfs/opt/stage2/<app>/rootfs
 """

@@ -83,7 +83,7 @@ class Supervisor:
         net = self.options["net"]
         hostname = "" if net == "host" else self.options.get("hostname") or f"rkt-{self.pod.uuid}"
         self.pid1 = network.make_namespaces(hostname, own_network=net != "host")
-        write(self.pod.file("pid"), str(self.pid1))
+        write(self.pod.file("first"), str(self.pid1))
         write(self.pod.file("ppid"), str(os.getpid()))
         for name in ("resolv.conf", "hosts"):
             if self.options.get(name):
