@@ -48,12 +48,14 @@ def _inside(container_id: str) -> list[int]:
 def _below(sandbox_id: str) -> list[int]:
     """Where a pod's containers share its processes: those that one with the id in its words began.
 
-    The first process of the namespace is the pod's own, and no container's.
+    The first process of the namespace is the pod's own, and no container's; a container has mounts
+    of its own, and the last of them began last.
     """
     parents = {pid: _parent(pid) for pid in _pids()}
     roots = {pid for pid in parents if any(sandbox_id in word for word in _argv(pid))}
     members = {pid for pid in parents if _is_guest(pid) and roots & {*_line(pid, parents)}}
-    return sorted(pid for pid in members if parents[pid] not in members)
+    heads = [pid for pid in members if parents[pid] not in members]
+    return sorted(heads, key=lambda pid: (_shares_mounts(pid, parents[pid]), -_began(pid)))
 
 
 def _is_guest(pid: int) -> bool:
@@ -66,10 +68,25 @@ def _line(pid: int, parents: Mapping[int, int]) -> Iterator[int]:
         yield pid
 
 
+def _shares_mounts(one: int, other: int) -> bool:
+    return _namespace(one, "mnt") == _namespace(other, "mnt")
+
+
 def _upwards(pid: int, since: float) -> Iterator[int]:
+    """An ancestor that is the first of a namespace counts where the container is in that one."""
+    own = _namespace(pid, "pid")
     yield pid
-    while (pid := _parent(pid)) > 1 and not is_first(pid) and _began(pid) >= since:
+    while (pid := _parent(pid)) > 1 and _began(pid) >= since:
+        if is_first(pid) and _namespace(pid, "pid") != own:
+            return
         yield pid
+
+
+def _namespace(pid: int, kind: str) -> str:
+    try:
+        return (PROC / str(pid) / "ns" / kind).readlink().name
+    except OSError:
+        return ""
 
 
 def _pids() -> list[int]:

@@ -5,11 +5,15 @@ Times are nanoseconds of the monotonic clock, which all processes and the kernel
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from runtimes.core.hops import Layer  # noqa: TC001 - read by msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -53,6 +57,19 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     lines: dict[str, int]
 
 
+UNREAD = "?"
+"""The name of a program that had ended before it could be looked at."""
+
+
+def name_of(argv: Sequence[str]) -> str:
+    """A program's name; its module's where a Python runs one."""
+    if not argv:
+        return UNREAD
+    program = argv[0].rpartition("/")[2]
+    module = next((after for word, after in pairwise(argv[:4]) if word == "-m"), "")
+    return f"{program} -m {module.rpartition('.')[2]}" if module else program
+
+
 class Process(msgspec.Struct, frozen=True):
     """One process while it ran.
 
@@ -67,7 +84,7 @@ class Process(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.argv[0].rpartition("/")[2] if self.argv else "?"
+        return name_of(self.argv)
 
 
 class Life(msgspec.Struct, frozen=True, tag="life"):

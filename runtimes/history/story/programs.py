@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from runtimes.history.story.caught import Ended, Executed, Forked
+from runtimes.history.story.caught import Ended, Executed, Forked, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from runtimes.history.story.caught import Event
 
 _WORD = re.compile(r"[a-z]{2,12}(-[a-z0-9]+)?\Z")
-UNREAD = "?"
-"""The name of a program that had ended before it could be looked at."""
+_SHELL = re.compile(r"(ba|da)?sh\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class Program:
 
     @property
     def name(self) -> str:
-        return self.argv[0].rpartition("/")[2] if self.argv else UNREAD
+        return name_of(self.argv)
 
     def runs_at(self, at_ns: int) -> bool:
         return self.begin_ns <= at_ns and (self.end_ns is None or at_ns < self.end_ns)
@@ -47,10 +45,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """`ids` of its containers and sandboxes, `roots` are the processes that serve it."""
+    """Attributes:
+    ids: of its containers and sandboxes.
+    roots: the processes that serve it.
+    held: a container's process that was seen, be it the first of a namespace or not; 0 for none.
+    """
 
     ids: tuple[str, ...]
     roots: frozenset[int]
+    held: int = 0
 
 
 def programs(events: Iterable[Event], pod: Pod) -> list[Program]:
@@ -61,16 +64,20 @@ def programs(events: Iterable[Event], pod: Pod) -> list[Program]:
     executed = [one for one in events if isinstance(one, Executed)]
     own = _own(executed, parents, pod)
     known = pod.roots | own & {one.process.pid for one in executed}
+    last = {one.process.pid: one for one in executed}
     begun: dict[int, list[Program]] = {}
     for one in executed:
         pid, inside = one.process.pid, any(name in one.cgroups for name in pod.ids)
+        is_held = pid == pod.held and one is last[pid]
+        if _descends(pid, parents, {pod.held}):
+            continue
         if pid in own and (one.first or not inside):
             program = Program(
                 pid=pid,
                 parent=_forker(pid, parents, known),
                 argv=one.process.argv,
                 begin_ns=one.at_ns,
-                first=one.first and inside,
+                first=(one.first and inside) or is_held,
             )
             _add(begun.setdefault(pid, []), program)
     heirs = _heirs(parents, known, {one.process.pid for one in executed})
@@ -83,16 +90,23 @@ def programs(events: Iterable[Event], pod: Pod) -> list[Program]:
 
 
 def label(argv: Sequence[str]) -> str:
-    """A program's name, and what it was asked to do where a plain word says so."""
-    if not argv:
-        return UNREAD
-    program = argv[0].rpartition("/")[2]
-    if argv[1:2] == ("-m",) and len(argv) > 2:
-        return f"{program} -m {argv[2].rpartition('.')[2]}"
-    words = [
-        word for before, word in pairwise(argv) if _WORD.match(word) and not before.startswith("-")
-    ]
-    return " ".join([program, *words[:1]])
+    """A program's name, or its script's, and what it was asked to do where plain words say so."""
+    program = name_of(argv)
+    if " " in program:
+        return program
+    if _SHELL.match(program) and len(argv) > 1 and argv[1].startswith("/"):
+        return label(argv[1:])
+    at = next((at for at in range(1, len(argv)) if _is_word(argv, at)), len(argv))
+    more = argv[at + 1 : at + 2] if _is_word(argv, at + 1) else ()
+    return " ".join([program, *argv[at : at + 1], *more])
+
+
+def _is_word(argv: Sequence[str], at: int) -> bool:
+    """Whether it is a plain word, and not the value of an option."""
+    if at >= len(argv) or not _WORD.match(argv[at]):
+        return False
+    before = argv[at - 1]
+    return "=" in before or not before.startswith("-")
 
 
 def _own(executed: Iterable[Executed], parents: dict[int, int], pod: Pod) -> set[int]:

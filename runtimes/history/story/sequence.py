@@ -217,15 +217,23 @@ def _caller(hop: Hop, cast: Cast) -> str:
 
 
 def _folded(nodes: Iterable[Node]) -> Iterator[list[Node]]:
-    """Equal ones in a row, none of which has anything inside, together."""
+    """Equal ones in a row together: empty ones, and chores with what is inside them."""
     run: list[Node] = []
     for node in nodes:
-        if run and not (_alike(run[-1], node) and not node.inner and not run[-1].inner):
+        if run and not (_alike(run[-1], node) and all(map(_is_simple, (run[-1], node)))):
             yield run
             run = []
         run.append(node)
     if run:
         yield run
+
+
+def _is_simple(node: Node) -> bool:
+    """Whether it has nothing inside, or is a program aside from the way to a container."""
+    if not node.inner:
+        return True
+    aside = node.layer == "program" and node.target == OTHERS
+    return aside and all(one.target == OTHERS and _is_simple(one) for one in node.inner)
 
 
 def _alike(one: Node, other: Node) -> bool:
@@ -255,7 +263,8 @@ def _rows(run: list[Node], phase: Phase, begin_ns: int, depth: int = 0) -> Itera
         error=first.error,
         detail=first.detail,
     )
-    for inner in _folded(first.inner):
+    inside = [inner for one in run for inner in one.inner]
+    for inner in _folded(sorted(inside, key=lambda one: one.name) if len(run) > 1 else inside):
         yield from _rows(inner, phase, begin_ns, depth + 1)
 
 

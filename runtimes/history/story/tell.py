@@ -26,7 +26,8 @@ def tell(era: Era, caught: Caught) -> Told:
     )
     server = next((hop.pid for hop in hops if hop.pid != life.pid), 0)
     serving = {one.pid for one in caught.peers.values()} | {life.pid, server} - {0}
-    ran = programs(caught.events, Pod(life.ids, frozenset(serving)))
+    held_by = life.ancestry[0].pid if life.ancestry else 0
+    ran = programs(caught.events, Pod(life.ids, frozenset(serving), held_by))
     processes = {one.pid: one for one in (*caught.daemons.values(), *caught.peers.values())}
     cast = Cast(
         service=era.service,

@@ -84,6 +84,28 @@ def test_a_program_that_goes_on_in_the_background_has_not_ended() -> None:
     assert programs([*daemon, Ended(9, 51, 0)], POD)[0].end_ns == 9
 
 
+def test_what_was_seen_of_a_container_is_told_though_its_pod_shares_a_namespace() -> None:
+    """What it starts itself is left out then, too."""
+    service, job = 60, 70
+    shared: list[Event] = [
+        Forked(1, SHIM, INIT),
+        started(2, INIT, "systemd", "c0ffee", first=True),
+        Forked(3, INIT, service),
+        started(4, service, "prepare"),
+        started(5, service, "/bin/sh"),
+        Forked(6, service, job),
+        started(7, job, "sleep"),
+    ]
+
+    ran = programs(shared, Pod(ids=("c0ffee",), roots=frozenset({SHIM}), held=service))
+
+    assert [(one.name, one.first) for one in ran] == [
+        ("systemd", False),
+        ("prepare", False),
+        ("sh", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
@@ -92,6 +114,10 @@ def test_a_program_that_goes_on_in_the_background_has_not_ended() -> None:
         (("/usr/bin/shim", "-id", "c0ffee"), "shim"),
         (("/usr/bin/shim", "-id", "c0ffee", "start"), "shim start"),
         (("/opt/python", "-m", "a.b.logger", "1"), "python -m logger"),
+        (("/opt/python", "-I", "-m", "a.b.logger", "1"), "python -m logger"),
+        (("/bin/rkt", "--dir=/d", "image", "list", "--full"), "rkt image list"),
+        (("/bin/bash", "/usr/bin/ldd", "/bin/sh"), "ldd"),
+        (("sh", "-c", "exit 0"), "sh"),
         ((), "?"),
     ],
 )

@@ -120,6 +120,23 @@ def test_equal_ones_in_a_row_are_one_row() -> None:
     ]
 
 
+def test_chores_that_repeat_are_one_row_with_all_that_is_inside_them() -> None:
+    def chore(number: int, *inner: str) -> list[Program]:
+        pid = 100 * number
+        return [
+            program(pid, ENGINE, number * 10, "/bin/sh", "/usr/bin/ldd"),
+            *(program(pid + n, pid, number * 10 + n, name) for n, name in enumerate(inner, 1)),
+        ]
+
+    found = drawn([], [*chore(1, "ld.so", "cat"), *chore(2, "cat", "ld.so"), *chore(3, "ld.so")])
+
+    assert [(row.depth, row.name, row.times) for row in found] == [
+        (0, "ldd", 3),
+        (1, "cat", 2),
+        (1, "ld.so", 3),
+    ]
+
+
 def test_a_program_that_went_on_has_no_time() -> None:
     (row,) = drawn([], [program(SHIM, ENGINE, 5, "shim")])
 

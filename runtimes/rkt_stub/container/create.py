@@ -167,7 +167,7 @@ def _add(engine: ShimEngine, record: ContainerRecord, app: NewApp) -> None:
             raise _refusal(engine, record, answer)
         engine.containers.save(replace(record, added=True), durable=False)
     except BaseException:
-        teardown.forget(engine, record)  # what failed half-way still stands in the manifest
+        teardown.take_back(engine, record)  # what failed half-way still stands in the manifest
         raise
 
 

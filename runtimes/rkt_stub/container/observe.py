@@ -93,7 +93,7 @@ def look(engine: ShimEngine, record: ContainerRecord, seen: App | None = None) -
 def _confirmed(engine: ShimEngine, record: ContainerRecord, app: App | None) -> ContainerRecord:
     """Go on with what a killed caller had rkt add, or take back what it hadn't."""
     if app is None or app["state"] not in _KNOWN:
-        teardown.forget(engine, record)
+        teardown.take_back(engine, record)
         raise errors.NotFound(
             f"container '{record.id}' isn't there: its creation was interrupted; create it again"
         )

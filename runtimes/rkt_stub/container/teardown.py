@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runtimes.rkt_stub.shim.engine import ShimEngine
     from runtimes.rkt_stub.shim.record import ContainerRecord
 
+log = logging.getLogger(__name__)
 PATIENCE = 30.0
 _PAUSE = 0.02
 
@@ -65,6 +67,22 @@ def forget(engine: ShimEngine, record: ContainerRecord) -> None:
         Internal: rkt refuses, though the pod runs.
     """
     _remove_app(engine, record)
+    _discard(engine, record)
+
+
+def take_back(engine: ShimEngine, record: ContainerRecord) -> None:
+    """As `forget`, of one that wasn't added for sure.
+
+    What rkt can't remove because it didn't get that far never runs, and goes with its pod.
+    """
+    try:
+        _remove_app(engine, record)
+    except errors.Internal as error:
+        log.warning("leave app %s in its pod: %s", record.app, error)
+    _discard(engine, record)
+
+
+def _discard(engine: ShimEngine, record: ContainerRecord) -> None:
     for suffix in (RAW, TARGET, WHOLE, BUSY):
         path = engine.logs(record.sandbox_id) / f"{record.app}{suffix}"
         path.unlink(missing_ok=True)

@@ -62,10 +62,12 @@ class Program(Rkt):
     """One pod that runs, and the states of its apps.
 
     Attributes:
+        stuck: no app can be removed.
         looked: called whenever an app was looked at, before that is answered.
     """
 
     apps: dict[str, str] = field(default_factory=dict)
+    stuck: bool = False
     looked: Callable[[], None] = nothing
     starts: list[str] = field(default_factory=list)
 
@@ -78,6 +80,8 @@ class Program(Rkt):
             if state is None:
                 return Answer(words, 254, b"", b"")
             answer = {"name": RECORD.app, "state": state}
+        if words[:2] == ("app", "rm") and self.stuck:
+            return Answer(words, 254, b"", b"rm: error removing app: exit status 5\n")
         if words[:2] == ("app", "rm"):
             self.apps.pop(words[3].partition("=")[2], None)
         if words[:2] == ("app", "start"):
@@ -131,6 +135,15 @@ def test_an_interrupted_creation_is_finished_if_rkt_has_the_app_or_taken_back(
     assert [one.state for one in listed] == [cri.CONTAINER_CREATED] * (app == "created")
     assert engine.containers.ids() == [RECORD.id] * (app == "created")
     assert (RECORD.app in rkt.apps) == (app == "created")
+
+
+def test_what_rkt_neither_added_nor_can_remove_hides_no_other_container(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, Program(apps={RECORD.app: "unknown"}, stuck=True))
+    with engine.containers.create(replace(RECORD, added=False)):
+        pass
+
+    assert list_containers(engine, None) == []
+    assert engine.containers.ids() == []
 
 
 def test_who_looks_waits_for_the_rkt_of_a_killed_caller(tmp_path: Path) -> None:
