@@ -19,4 +19,8 @@ ERA = Era(
         "An rkt pod couldn't change: a container that died was a new pod. Kubernetes 1.11 removed "
         "it, and rkt itself ended in 2020."
     ),
+    differs=(
+        "On kubelet's machines each pod was a unit of systemd. Where a host isn't run by systemd, "
+        "a small program of ours looks after it instead: `python -m supervise`."
+    ),
 )

@@ -13,5 +13,6 @@ ERA = Era(
         "mapped to it by a server of its own, rktlet."
     ),
     possible="A Pod that changes while it runs, on a runtime whose pods couldn't.",
+    differs="rktlet was a daemon of its own; here the CRI's calls are answered in process.",
     price="Each call is a program that starts, and the project ended before it was finished.",
 )

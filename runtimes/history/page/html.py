@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from runtimes.history.eras.era import Era
     from runtimes.history.story.model import Recording, Told
 
+_CODE = re.compile(r"`([^`]+)`")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven")
 _STYLE = Path(__file__).with_name("page.css")
 _KNOWN = {era.name: era for era in ERAS}
 _LAYERS = {
@@ -52,7 +56,7 @@ def ran(recording: Recording) -> list[tuple[str, Told]]:
 
 
 def _many(recording: Recording) -> str:
-    names = ("no era", "one era", "two eras", "three eras", "four eras", "five eras", "six eras")
+    names = ("no era", "one era", *(f"{n} eras" for n in _NUMBERS))
     count = len(ran(recording))
     return names[count] if count < len(names) else f"{count} eras"
 
@@ -66,12 +70,16 @@ def _head(recording: Recording) -> Iterator[str]:
     host = recording.host
     runs = "one run" if recording.runs == 1 else f"the quickest of {recording.runs} runs"
     yield (
-        f'<p class="years">Pod <code>{escape(recording.pod)}</code>, {escape(recording.began)}, '
+        f'<p class="years">Pod <code>{escape(recording.pod)}</code>, {_day(recording.began)}, '
         f"Linux {escape(host.kernel)} on {escape(host.machine)} with {host.cpus} processors, "
         f"Python {escape(host.python)}; {runs} of each era.</p>"
     )
     yield "<details><summary>The manifest</summary>"
     yield f"<pre>{escape(recording.manifest)}</pre></details>"
+
+
+def _day(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment):%-d %B %Y, %H:%M} UTC"
 
 
 def _comparison(recording: Recording) -> Iterator[str]:
@@ -87,11 +95,11 @@ def _comparison(recording: Recording) -> Iterator[str]:
 
 def _era(era: Era, told: Told) -> Iterator[str]:
     yield f'<section id="{era.name}"><h2>{era.title}</h2><p class="years">{era.years}</p>'
-    yield f'<p class="lead">{era.idea}</p><div class="pair">'
-    yield f"<div><h3>What it made possible</h3><p>{era.possible}</p></div>"
-    yield f"<div><h3>What it cost</h3><p>{era.price}</p></div></div>"
+    yield f'<p class="lead">{_prose(era.idea)}</p><div class="pair">'
+    yield f"<div><h3>What it made possible</h3><p>{_prose(era.possible)}</p></div>"
+    yield f"<div><h3>What it cost</h3><p>{_prose(era.price)}</p></div></div>"
     if era.differs:
-        yield f'<p class="note">{era.differs.replace("`runtimes serve`", _SERVE)}</p>'
+        yield f'<p class="note">{_prose(era.differs)}</p>'
     if told.state == "ran":
         yield from _diagrams(told)
     else:
@@ -100,7 +108,9 @@ def _era(era: Era, told: Told) -> Iterator[str]:
     yield "</section>"
 
 
-_SERVE = "<code>runtimes serve</code>"
+def _prose(words: str) -> str:
+    """With what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(words, quote=False))
 
 
 def _diagrams(told: Told) -> Iterator[str]:

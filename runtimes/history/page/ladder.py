@@ -67,7 +67,7 @@ def _plate(link: Link, kind: str, at: Point) -> Iterator[str]:
     x, y = at
     yield box((x, y), (_BOX, _HEIGHT), "plate", 7)
     yield box((x, y + 6), (4, _HEIGHT - 12), kind, 2)
-    words = wrapped(link.name, 15)
+    words = wrapped(link.name, 13)
     size = f"{link.size_bytes / 1e6:.1f} MB" if link.size_bytes else ""
     first = y + _HEIGHT / 2 + 4 - 6.5 * (len(words) - 1 + bool(size))
     for number, word in enumerate(words):

@@ -83,7 +83,7 @@ def called(process: Process) -> str:
 
 
 def _link(process: Process, reached: str) -> Link:
-    """A program of ours is an interpreter, whose size says nothing."""
+    """A module of Python's runs in an interpreter, whose size says nothing."""
     name = called(process)
-    size = 0 if name == SERVER else process.size_bytes
+    size = 0 if name == SERVER or " -m " in name else process.size_bytes
     return Link(name=name, reached=reached, size_bytes=size)  # type: ignore[arg-type]  # one of its literals

@@ -124,6 +124,17 @@ def test_processes_that_were_not_seen_are_not_said_to_be_none() -> None:
     assert "not seen" in labels(ladder.draw([("a", blind)]))
 
 
+def test_a_page_is_read_by_people() -> None:
+    """Days as they write them, code in its own letters, black on white on paper."""
+    found = page(RECORDING)
+
+    assert "1 January 2024, 00:00 UTC" in found
+    assert "<code>runtimes kubelet</code>" in found
+    assert "`" not in found.partition("</style>")[2]
+    assert "prefers-color-scheme: dark" in found
+    assert "@media (prefers-color-scheme" not in found
+
+
 def test_the_page_tells_all_and_fetches_nothing() -> None:
     text = page(RECORDING)
     links = Links()
