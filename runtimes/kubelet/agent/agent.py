@@ -142,6 +142,7 @@ class Agent:
         done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in (stopped, *tasks):
             task.cancel()
+        events.close()
         await self._leave()
         for task in done - {stopped}:
             task.result()
@@ -263,7 +264,7 @@ class Agent:
         waited = RELIST_WITH_EVENTS
         while True:
             if waited >= RELIST_WITH_EVENTS or not events.working:
-                waited = 0.0 if self._known else RELIST_WITH_EVENTS - RELIST
+                waited = 0.0
                 try:
                     looks = looks_of(await self._lanes.look(list_all))
                 except errors.Error as error:

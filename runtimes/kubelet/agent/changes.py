@@ -1,16 +1,17 @@
 """Which pods have changed: by events where the backend has them, and by listing all in any case.
 
 Events may be lost, and some backends have none, so all pods are listed again and again: each
-second without events, each minute with them, and once more when they have just begun. One list of
-everything is compared with the one before; no pod is asked for by itself, so no single slow one
-holds this up.
+second without events, and while they have just begun, else each minute. One list of everything is
+compared with the one before; no pod is asked for by itself, so no single slow one holds this up.
 
 Source: kubelet pkg/kubelet/pleg/generic.go, evented.go.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from runtimes.core.pod.runtime import PodRuntime
     from runtimes.core.pod.status import RunningPod
+
+log = logging.getLogger(__name__)
+_BEGINNING = 2.0
 
 Look = frozenset[tuple[str, str]]
 """Ids of a pod's containers and sandboxes with their states."""
@@ -47,23 +51,43 @@ def changed(before: Mapping[str, Look], after: Mapping[str, Look]) -> set[str]:
 
 
 class EventThread:
-    """Listens to a runtime's events in a thread; `working` tells whether it has any.
+    """Listens to a runtime's events in a thread, anew when they break off.
 
     Args:
         on_change: takes a pod's uid; called from that thread.
+        retry: seconds between an end of the events and the next attempt.
     """
 
-    def __init__(self, runtime: PodRuntime, on_change: Callable[[str], None]) -> None:
-        self.working = True  # until the backend says otherwise: nothing may happen for long
+    def __init__(
+        self, runtime: PodRuntime, on_change: Callable[[str], None], retry: float = 10.0
+    ) -> None:
         self._runtime = runtime
         self._on_change = on_change
+        self._retry = retry
+        self._since: float | None = None
+        self._closed = threading.Event()
         threading.Thread(target=self._listen, name="pod events", daemon=True).start()
 
+    @property
+    def working(self) -> bool:
+        """They have gone on long enough to have begun."""
+        since = self._since
+        return since is not None and time.monotonic() > since + _BEGINNING
+
+    def close(self) -> None:
+        """Listen to none that begin after this."""
+        self._closed.set()
+
     def _listen(self) -> None:
-        try:
-            for uid in self._runtime.events():
-                self._on_change(uid)
-        except errors.Error:
-            pass  # the backend has none, or is gone: lists find what changes
-        finally:
-            self.working = False
+        while not self._closed.is_set():
+            self._since = time.monotonic()
+            try:
+                for uid in self._runtime.events():
+                    self._on_change(uid)
+            except errors.Unimplemented:
+                return
+            except errors.Error as error:
+                log.warning("hear of events: %s; pods are listed each second meanwhile", error)
+            finally:
+                self._since = None
+            self._closed.wait(self._retry)

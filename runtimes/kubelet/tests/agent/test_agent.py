@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.core import errors
-from runtimes.core.pod.status import ContainerState, RunningPod
 from runtimes.kubelet import layout
-from runtimes.kubelet.agent.changes import changed, looks_of
 from runtimes.kubelet.agent.claim import claimed
 from runtimes.kubelet.tests.agent.house import BOTH, FOREVER
-from runtimes.kubelet.tests.builders import RUNNING, attempt, sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,22 +274,3 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     refusal = pytest.raises(errors.NotFound, match="make it first")
     with refusal, claimed(tmp_path / "gone", tmp_path, "fake"):
         pass
-
-
-def test_a_pod_has_changed_when_any_state_has() -> None:
-    def one(state: ContainerState, *, ready: bool = True) -> RunningPod:
-        return RunningPod(
-            uid="u",
-            name="n",
-            namespace="d",
-            created_at_ns=0,
-            containers=(attempt("a", state),),
-            sandboxes=(sandbox(ready=ready),),
-        )
-
-    before = looks_of([one(RUNNING)])
-
-    assert changed(before, looks_of([one(RUNNING)])) == set()
-    assert changed(before, looks_of([one(ContainerState.EXITED)])) == {"u"}
-    assert changed(before, looks_of([one(RUNNING, ready=False)])) == {"u"}
-    assert changed(before, {}) == {"u"}
