@@ -10,6 +10,7 @@ Source: kubelet pkg/kubelet/config/file.go.
 from __future__ import annotations
 
 import stat
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -17,6 +18,7 @@ from runtimes.core import errors
 from runtimes.core.pod import v1
 from runtimes.core.pod.workloads import Deployment, Job
 from runtimes.kubelet import manifest
+from runtimes.kubelet.agent.unwritten import unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 MAX_BYTES = 10 * 1024 * 1024
+
+_TICK_NS = 20_000_000
+"""A file that changed so short a time ago may change again and show the same time."""
+
+_Mark = tuple[int, int, int]
+_AGAIN: _Mark = (0, 0, 0)
+"""The mark of a file that is to be read again whatever it looks like."""
 
 Name = tuple[str, str]
 """A pod's namespace and name."""
@@ -74,7 +83,7 @@ class Scan:
 class _File:
     """One file as it was read last; `mark` changes when the file does."""
 
-    mark: tuple[int, int, int]
+    mark: _Mark
     given: tuple[Given[Object], ...] = ()
     problem: str = ""
     warning: str = ""
@@ -105,19 +114,29 @@ class ManifestFolder:
     def _read(self, path: Path) -> _File | None:
         try:
             found = path.stat()
+        except FileNotFoundError:  # gone meanwhile, or a dangling link
+            return None
         except OSError as error:
-            gone = isinstance(error, FileNotFoundError)  # or a dangling link
-            return None if gone else _File((0, 0, 0), problem=error.strerror or str(error))
+            return _File(_AGAIN, problem=error.strerror or str(error))
         mark = (found.st_ino, found.st_mtime_ns, found.st_size)
         before = self._files.get(path.name)
         if before is not None and before.mark == mark:
             return before
         if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
             return _File(mark, problem="it is no regular file of at most 10 MiB")
+        young = time.time_ns() - found.st_mtime_ns < _TICK_NS
+        return self._load(_AGAIN if young else mark, path)
+
+    def _load(self, mark: _Mark, path: Path) -> _File | None:
         try:
-            return _loaded(mark, path.name, manifest.load(path, validate=self._validate))
-        except errors.NotFound:
+            with unwritten(path) as whole:
+                if not whole:
+                    return _File(_AGAIN, problem="somebody is writing it")
+                return _loaded(mark, path.name, manifest.load(path, validate=self._validate))
+        except (FileNotFoundError, errors.NotFound):
             return None
+        except OSError as error:
+            return _File(_AGAIN, problem=error.strerror or str(error))
         except errors.Error as error:
             return _File(mark, problem=str(error))
 
@@ -128,7 +147,7 @@ def is_manifest(name: str) -> bool:
     return not hidden and any(name.endswith(suffix) for suffix in SUFFIXES)
 
 
-def _loaded(mark: tuple[int, int, int], name: str, found: Iterable[manifest.Manifest]) -> _File:
+def _loaded(mark: _Mark, name: str, found: Iterable[manifest.Manifest]) -> _File:
     found = list(found)
     warnings = [str(warning) for one in found for warning in one.warnings]
     given = tuple(Given(one.object, name, one.line) for one in found)

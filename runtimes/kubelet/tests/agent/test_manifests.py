@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.kubelet.agent.manifests import ManifestFolder, is_manifest
+from runtimes.kubelet.agent.unwritten import unwritten
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +74,7 @@ def test_a_file_that_cannot_be_looked_at_is_bad_and_not_gone(tmp_path: Path) -> 
 
 def test_only_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml")
+    os.utime(path, (1, 1))
     folder = ManifestFolder(tmp_path)
 
     first, second = folder.scan(), folder.scan()
@@ -120,3 +124,43 @@ def test_a_folder_that_cannot_be_read_says_nothing_of_its_pods(tmp_path: Path) -
 
     assert not scan.readable
     assert not scan.wanted
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_closed(tmp_path: Path) -> None:
+    folder = ManifestFolder(tmp_path)
+    path = write(tmp_path, "a.yaml")
+    with path.open("a") as half:
+        half.write("---\n")
+        half.flush()
+        written = folder.scan()
+        half.write(POD.format(name="second"))
+
+    assert (written.wanted, written.problems) == ((), {"a.yaml": "somebody is writing it"})
+    assert [one.object.metadata.name for one in folder.scan().wanted] == ["web", "second"]
+
+
+def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    folder = ManifestFolder(tmp_path)
+    path = write(tmp_path, "a.yaml", "one")
+    folder.scan()
+    found = path.stat()
+
+    write(tmp_path, "a.yaml", "two")
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+    assert [one.object.metadata.name for one in folder.scan().wanted] == ["two"]
+
+
+def test_whoever_writes_a_file_that_is_read_waits_and_the_reader_lives_on(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.yaml")
+    waits = threading.Thread(target=path.write_text, args=("kind: [",))
+
+    with unwritten(path) as whole:
+        waits.start()
+        waits.join(0.2)
+        assert whole
+        assert waits.is_alive()
+        assert "Pod" in path.read_text()
+    waits.join(30)
+
+    assert path.read_text() == "kind: ["
