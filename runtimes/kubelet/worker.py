@@ -203,7 +203,20 @@ class PodWorker:
         Raises:
             Internal: something still runs.
         """
-        self._mark(grace_period)
+        return self._stop(grace_period)
+
+    def remove(self) -> None:
+        """Remove the pod with its logs, volumes and record, stopping it first. Idempotent."""
+        if alive(self._observe()):
+            self._stop(None, removal=True)
+        else:
+            self._mark(None, removal=True)
+        self._runtime.remove_pod(_running(self._pod, self._last))
+        if self._store is not None:
+            self._store.remove(self._pod.metadata.uid)
+
+    def _stop(self, grace_period: int | None, *, removal: bool = False) -> PodView:
+        self._mark(grace_period, removal=removal)
         result = PodSyncResult()
         for _ in range(_KILL_ATTEMPTS):
             result = self._kill(self._observe(), grace_period)
@@ -215,16 +228,6 @@ class PodWorker:
             f"stop pod {meta.namespace}/{meta.name}: it still runs after it was killed"
             f" {_KILL_ATTEMPTS} times: {result.describe() or 'someone starts it again'}"
         )
-
-    def remove(self) -> None:
-        """Remove the pod with its logs, volumes and record, stopping it first. Idempotent."""
-        if alive(self._observe()):
-            self.stop()
-        else:
-            self._mark(None)
-        self._runtime.remove_pod(_running(self._pod, self._last))
-        if self._store is not None:
-            self._store.remove(self._pod.metadata.uid)
 
     def _watch(self, view: PodView, until: Callable[[PodView], bool] | None) -> Watch:
         def interrupts() -> bool:
@@ -269,13 +272,13 @@ class PodWorker:
             grace_period = self._pod.metadata.deletion_grace_period_seconds
         return self._runtime.kill_pod(self._pod, _running(self._pod, observed), grace_period)
 
-    def _mark(self, grace_period: int | None) -> None:
+    def _mark(self, grace_period: int | None, *, removal: bool = False) -> None:
         """Note it in the record; on a full disk in memory alone, for what is stopped frees some."""
         uid = self._pod.metadata.uid
         marked = None
         if self._store is not None:
             try:
-                marked = self._store.mark_deleted(uid, grace_period)
+                marked = self._store.mark_deleted(uid, grace_period, removal=removal)
                 self._version = self._store.version(uid)
             except (errors.ResourceExhausted, errors.PermissionDenied) as error:
                 _log.warning("stop the pod though that can't be noted: %s", error)

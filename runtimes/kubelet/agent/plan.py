@@ -1,11 +1,12 @@
 """What a folder's pods and the recorded ones make the agent do: a pure comparison.
 
-in the folder, not recorded                       -> apply
-recorded from this folder, and equal              -> keep
-recorded from this folder, and different          -> apply: only what changed is restarted;
-replace, if it has ended
-recorded, but not from this folder                -> refuse: somebody else's
-recorded from this folder, whose manifest is gone -> remove; keep while its file is bad
+in the folder, not recorded                        apply
+recorded from this folder, and equal               keep
+recorded from this folder, and different           apply: only what changed is restarted;
+                                                   replace, if it has ended
+recorded from this folder, and being removed       replace: the removal was cut off
+recorded, but not from this folder                 refuse: somebody else's
+recorded from this folder, its manifest is gone    remove; keep while its file is bad
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtimes.kubelet.agent.stamp import is_as_wanted, manifest_of, stamp
+from runtimes.kubelet.store.pods import is_being_removed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +69,8 @@ def plan_folder(folder: Folder, recorded: Iterable[v1.Pod]) -> FolderPlan:
             apply.append(stamped)
         elif name not in own:
             refused.append((given, _whose(record)))
+        elif is_being_removed(record):
+            remove.append(record)
         elif is_as_wanted(record, stamped):
             keep.append(record)
         elif record.metadata.uid in folder.ended:

@@ -69,6 +69,7 @@ def serve(serving: Serving) -> bool:
     open_files.allow_many()  # each pod's name is held by one
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
+        store.sweep()
         service = backend.open(serving.options)
         counts = EventCounts()
         tell = recorder(kubelet.root, backend.name, _both(counts, record))

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from runtimes.kubelet.store.known import Known
 
 
+_REMOVAL = "runtimes.kubelet/removal"
+
+
 def new_uid() -> str:
     """Make a random one (RFC 9562, version 4)."""
     digits = os.urandom(16).hex()
@@ -162,16 +165,19 @@ class PodStore:
             self._write(pod)
         return pod
 
-    def mark_deleted(self, uid: str, grace_period: int | None = None) -> v1.Pod | None:
+    def mark_deleted(
+        self, uid: str, grace_period: int | None = None, *, removal: bool = False
+    ) -> v1.Pod | None:
         """Note that a pod shall end; whoever runs it then stops it. Idempotent.
 
         `grace_period` in seconds; None takes the pod's own. It may only shrink, and is at least 1.
+        `removal` says that the record goes as well, in case whoever removes it doesn't live to.
         """
         with self._locked():
             pod = self.by_uid(uid)
             if pod is None:
                 return None
-            marked = marked_deleted(pod, grace_period, self._now())
+            marked = marked_deleted(pod, grace_period, self._now(), removal=removal)
             if marked != pod:
                 self._write(marked)
         return marked
@@ -202,6 +208,14 @@ class PodStore:
             self._sweep(uid)
             if pod is not None:  # last, so that whoever follows a kill finds the folder
                 self._unlink_name(pod, uid)
+
+    def sweep(self) -> None:
+        """Take away the names that removals left which were cut off, and what is left there."""
+        with self._locked():
+            for link in filter(os.path.islink, self._names.glob(f"{self.backend}_*")):
+                if not self.version(uid := str(link.readlink())):
+                    self._sweep(uid)
+                    link.unlink()
 
     def apply_object(self, obj: v1.ConfigMap | v1.Secret) -> Outcome:
         """Keep an object, and let whoever drives a pod that names it notice.
@@ -330,7 +344,9 @@ def _flock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def marked_deleted(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:
+def marked_deleted(
+    pod: v1.Pod, grace_period: int | None, now: str, *, removal: bool = False
+) -> v1.Pod:
     """As `PodStore.mark_deleted` notes it."""
     meta = pod.metadata
     default = pod.spec.termination_grace_period_seconds
@@ -340,7 +356,13 @@ def marked_deleted(pod: v1.Pod, grace_period: int | None, now: str) -> v1.Pod:
         wanted = min(wanted, before)
     meta = replace(
         meta,
+        annotations={**meta.annotations, **({_REMOVAL: "true"} if removal else {})},
         deletion_timestamp=meta.deletion_timestamp or now,
         deletion_grace_period_seconds=max(1, wanted),
     )
     return replace(pod, metadata=meta)
+
+
+def is_being_removed(pod: v1.Pod) -> bool:
+    """Its removal has begun, and may have been cut off."""
+    return _REMOVAL in pod.metadata.annotations

@@ -88,6 +88,23 @@ def test_a_manifest_that_went_while_no_agent_ran_ends_its_pod(house: House) -> N
     house.until(lambda: not house.pods() and not house.recorded())
 
 
+def test_a_pod_whose_removal_was_cut_off_comes_back_with_its_manifest(house: House) -> None:
+    path = house.write()
+    house.agent()
+    before = house.until(lambda: house.running() if set(house.running()) == BOTH else {})
+    house.agents.pop().end()
+    (record,) = house.recorded()
+    house.bench.store.mark_deleted(record.metadata.uid, removal=True)
+    assert path.exists()
+
+    house.agent()
+
+    after = house.until(
+        lambda: now if set(now := house.running()) == BOTH and now != before else {}
+    )
+    assert not set(before.values()) & set(after.values())
+
+
 def test_a_pod_that_has_ended_stays_so_until_its_manifest_changes(house: House) -> None:
     house.write(app="exit 0", side="exit 0", policy="Never")
     house.agent()

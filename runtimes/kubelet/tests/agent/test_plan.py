@@ -10,6 +10,7 @@ from runtimes.core.pod import v1
 from runtimes.kubelet.agent.manifests import Given, Scan
 from runtimes.kubelet.agent.plan import Folder, plan_folder
 from runtimes.kubelet.agent.stamp import stamp
+from runtimes.kubelet.store.pods import marked_deleted
 from runtimes.kubelet.tests.builders import UID, container, pod, with_meta
 
 POD = with_meta(pod(), uid="")
@@ -51,6 +52,14 @@ def test_a_changed_pod_is_applied_and_one_that_ended_is_made_anew() -> None:
 
     assert (len(running.apply), running.remove) == (1, ())
     assert (over.apply, over.remove) == ((), (CHANGED,))
+
+
+def test_a_pod_whose_removal_was_cut_off_is_removed_though_its_manifest_is_back() -> None:
+    stopped = marked_deleted(RECORD, None, "2026-01-01T00:00:00Z")
+    cut_off = marked_deleted(RECORD, None, "2026-01-01T00:00:00Z", removal=True)
+
+    assert plan_folder(WEB, [stopped]).keep == (stopped,)
+    assert plan_folder(WEB, [cut_off]).remove == (cut_off,)
 
 
 def test_a_pod_whose_manifest_is_gone_is_removed() -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from runtimes.core import errors
 from runtimes.core.pod import v1
-from runtimes.kubelet.store.pods import PodStore, new_uid
+from runtimes.kubelet.store.pods import PodStore, is_being_removed, new_uid
 from runtimes.kubelet.store.record import Outcome
 from runtimes.kubelet.tests.builders import container, pod, with_meta
 from runtimes.kubelet.tests.store.writer import apply_for_ever
@@ -114,6 +114,23 @@ def test_deletion_is_marked_once_and_its_grace_only_shrinks(store: PodStore) -> 
     assert graces == [30, 10, 10, 1]
     assert marked == store.by_uid("uid-1")
     assert store.mark_deleted("none") is None
+
+
+def test_a_removal_that_was_cut_off_leaves_nothing_for_good(
+    store: PodStore, tmp_path: Path
+) -> None:
+    store.apply(WANTED)
+    store.apply(with_meta(WANTED, name="other"))
+    marked = store.mark_deleted("uid-1", removal=True)
+    (tmp_path / "pods" / "uid-1" / "pod.json").unlink()
+    (tmp_path / "pods" / "uid-1" / "lock").touch()
+
+    store.sweep()
+
+    assert marked is not None
+    assert is_being_removed(marked)
+    assert [path.name for path in (tmp_path / "names").iterdir()] == ["oci_default_other"]
+    assert [path.name for path in (tmp_path / "pods").iterdir()] == ["uid-2"]
 
 
 def test_applying_a_stopped_pod_takes_the_mark_away(store: PodStore) -> None:
