@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runtimes.client.container import Container
+from runtimes.client.driven import refuse_driven, taken
 from runtimes.client.pod import Pod
 from runtimes.client.pod_id import PodId
 from runtimes.core import errors
@@ -212,11 +213,12 @@ class Runtime:
 
         Raises:
             AlreadyExists: with `anew`, and it runs, or another process has just begun to drive it.
+            FailedPrecondition: an agent keeps it.
         """
         meta = pod.metadata
         claim = self.store.claim(meta.namespace, meta.name)
-        if claim is None and anew:
-            raise _taken(f"{meta.namespace}/{meta.name}", "started or driven by another process")
+        if claim is None:
+            refuse_driven(self.store, meta.namespace, meta.name, anew=anew)
         with ExitStack() as undo:
             if claim is not None:
                 undo.callback(claim.release)
@@ -233,7 +235,7 @@ class Runtime:
         if not before.running:
             before.remove()
         elif anew:
-            raise _taken(before.full_name, "running")
+            raise taken(before.full_name, "running")
 
     def apply_all(
         self, manifest: Manifest, *, timeout: float | None = None, validate: Validation = "strict"
@@ -391,10 +393,3 @@ class Runtime:
     def remove_image(self, image: str) -> None:
         """Remove an image with all its names. Idempotent."""
         self.backend_runtime.remove_image(image)
-
-
-def _taken(pod: str, how: str) -> errors.AlreadyExists:
-    return errors.AlreadyExists(
-        f"run pod '{pod}': one of that name is {how}; "
-        "stop it first, or give the new one another name"
-    )

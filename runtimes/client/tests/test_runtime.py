@@ -11,6 +11,7 @@ import pytest
 from runtimes.client import RunOptions, Runtime, StartFailed
 from runtimes.core import errors
 from runtimes.core.pod import v1
+from runtimes.kubelet.agent.stamp import stamp
 from runtimes.kubelet.manifest import InvalidManifest
 
 if TYPE_CHECKING:
@@ -176,6 +177,20 @@ def test_a_pod_that_is_about_to_start_is_not_taken_for_one_that_has_ended(runtim
     assert runtime.create(manifest).uid == first.uid
     assert first.wait(timeout=10) == 4
     assert runtime.create(manifest, anew=True).uid != first.uid
+
+
+def test_what_an_agent_keeps_is_changed_in_its_manifest_alone(runtime: Runtime) -> None:
+    (wanted,) = runtime.load(_MANIFEST)
+    kept = runtime.store.apply(stamp(wanted, "two.yaml", "/etc/pods"))
+    claim = runtime.store.claim("default", "two")
+    assert claim is not None
+
+    with pytest.raises(errors.FailedPrecondition, match=r"keeps it; change /etc/pods/two.yaml"):
+        runtime.apply(_MANIFEST)
+    assert runtime.store.get("default", "two") == kept.pod
+    claim.release()
+
+    assert runtime.create(wanted).uid == kept.pod.metadata.uid
 
 
 def test_applying_again_changes_what_differs_only(runtime: Runtime) -> None:
