@@ -6,6 +6,7 @@ pkg/kubelet/cm/helpers_linux.go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runtimes.core.cri.v1 import api_pb2 as cri
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from runtimes.core.pod import v1
     from runtimes.kubelet.config import KubeletConfig
 
+Amount = Callable[["v1.Pod", str, str], int]
+"""Thousandths of a resource that a pod takes of its ``requests`` or ``limits``."""
 MIN_SHARES = 2
 MAX_SHARES = 262_144
 MIN_QUOTA_US = 1000
@@ -47,17 +50,19 @@ def container_resources(
     return resources
 
 
-def pod_resources(pod: v1.Pod, config: KubeletConfig) -> cri.LinuxContainerResources:
-    """What the pod's own cgroup may have."""
+def pod_resources(
+    pod: v1.Pod, config: KubeletConfig, amount: Amount = totals.total
+) -> cri.LinuxContainerResources:
+    """What the pod's containers may have together, by what `amount` counts."""
     resources = cri.LinuxContainerResources(
-        cpu_shares=min(MAX_SHARES, cpu_shares(totals.total(pod, "cpu", "requests")))
+        cpu_shares=min(MAX_SHARES, cpu_shares(amount(pod, "cpu", "requests")))
     )
     if config.cpu_cfs_quota and totals.limits(pod, "cpu"):
         resources.cpu_period = config.cpu_cfs_period_us
-        limit = totals.total(pod, "cpu", "limits")
+        limit = amount(pod, "cpu", "limits")
         resources.cpu_quota = cpu_quota(limit, config.cpu_cfs_period_us)
     if totals.limits(pod, "memory"):
-        resources.memory_limit_in_bytes = totals.total(pod, "memory", "limits") // 1000
+        resources.memory_limit_in_bytes = amount(pod, "memory", "limits") // 1000
     return resources
 
 

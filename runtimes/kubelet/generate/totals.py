@@ -44,10 +44,15 @@ def of_containers(pod: v1.Pod, resource: str, side: str) -> int:
 
 
 def total(pod: v1.Pod, resource: str, side: str) -> int:
-    """What the pod takes with its overhead, in thousandths; no limit stays none."""
+    """What the pod takes, in thousandths, but for its overhead."""
     said = own(pod)
     given = getattr(said, side) if said is not None else {}
-    amount = milli_of(given, resource) or of_containers(pod, resource, side)
+    return milli_of(given, resource) or of_containers(pod, resource, side)
+
+
+def with_overhead(pod: v1.Pod, resource: str, side: str) -> int:
+    """What the pod and its sandbox take, in thousandths; no limit stays none."""
+    amount = total(pod, resource, side)
     extra = milli_of(pod.spec.overhead, resource)
     return amount + extra if amount or side == "requests" else 0
 

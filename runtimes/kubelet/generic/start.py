@@ -23,7 +23,7 @@ from runtimes.kubelet.generate.container import (
     container_config,
     container_environment,
 )
-from runtimes.kubelet.generic import pod_files
+from runtimes.kubelet.generic import pod_cgroup, pod_files
 from runtimes.kubelet.generic.kill import kill_container
 from runtimes.kubelet.generic.node import OWNER
 from runtimes.kubelet.generic.stop import hook_target
@@ -77,6 +77,8 @@ def start_container(start: Start) -> str:
     _tell(start, EventReason.CREATED, f"Created container: {container.name}")
     with _reason(start, Reason.RUN_CONTAINER_ERROR, container_id):
         node.containers.start(container_id)
+    # Not before: some runtimes make the pod's cgroup with its first container.
+    pod_cgroup.limit(start.pod, start.sandbox.config, node.config)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)
     _post_start(start, container_id)

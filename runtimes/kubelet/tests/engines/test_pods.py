@@ -106,9 +106,12 @@ def test_limits_lie_in_the_pods_own_cgroup_which_goes_with_it(real: RealKubelet)
 
     text = real.log(view)
     assert str(32 << 20) in text
-    assert f"/{real.config.cgroup_root}/pod{uid}" in text or "0::/\n" in text
-    worker.remove()
     root = real.config.cgroup_root
+    assert f"/{root}/pod{uid}" in text or "0::/\n" in text
+    top = Path("/sys/fs/cgroup")
+    of_pod = [*top.glob(f"memory/{root}/pod{uid}/*limit*"), *top.glob(f"{root}/pod{uid}/*.max")]
+    assert f"{32 << 20}\n" in [file.read_text() for file in of_pod if "memory" in file.name]
+    worker.remove()
     assert list(Path("/sys/fs/cgroup").glob(f"*/{root}/**/pod{uid}")) == []
     assert list(Path("/sys/fs/cgroup").glob(f"{root}/**/pod{uid}")) == []
 
