@@ -175,6 +175,7 @@ def test_a_pod_ends_the_same_on_both(
     assert here["phase"] == ("Succeeded" if here["code"] == 0 else "Failed")
 
 
+@pytest.mark.timeout(400)  # two dozen commands
 def test_the_readme_can_be_followed_line_by_line(embedded: Command, tmp_path: Path) -> None:
     archive = tmp_path / "busybox.tar"
     archive.write_bytes(busybox("localhost/busybox:1").archive())

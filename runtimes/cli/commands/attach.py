@@ -12,6 +12,7 @@ from runtimes.cli.detach import Detached
 from runtimes.cli.interact import interact
 from runtimes.cli.messages import note
 from runtimes.cli.settings import current
+from runtimes.client.earlier import caught_up
 
 if TYPE_CHECKING:
     from runtimes.client import Container
@@ -38,10 +39,15 @@ def command(
         return attach(found, stdin=stdin, tty=found.has_tty or (tty and not found.pod.managed))
 
 
-def attach(found: Container, *, stdin: bool, tty: bool) -> int:
-    """Connect until the container ends, and return its exit code; 0 if the user leaves it."""
+def attach(found: Container, *, stdin: bool, tty: bool, from_start: bool = False) -> int:
+    """Connect until the container ends, and return its exit code; 0 if the user leaves it.
+
+    `from_start` shows first what it has written before: a prompt, most likely.
+    """
+    session = found.attach(stdin=stdin, tty=tty)
+    earlier = caught_up(found, session) if from_start else ()
     try:
-        return interact(found.attach(stdin=stdin, tty=tty), tty=tty, detachable=True)
+        return interact(session, tty=tty, detachable=True, earlier=earlier)
     except Detached:
         note(f"left container '{found.name}'; it goes on")
         return 0

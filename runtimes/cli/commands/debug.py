@@ -96,7 +96,7 @@ def _join(made: Container, *, stdin: bool, tty: bool) -> int:
 
     if stdin or tty:
         try:
-            return attach(made, stdin=stdin, tty=tty)
+            return attach(made, stdin=stdin, tty=tty, from_start=True)
         except errors.FailedPrecondition:
             pass  # it has ended already
     from runtimes.cli.output.log_printer import LogPrinter

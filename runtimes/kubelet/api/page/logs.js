@@ -29,7 +29,7 @@ export class Logs {
       const problem = await this.read(`${path}?${query}`, signal);
       if (signal.aborted || (!problem && (!follow || previous))) return;
       if (problem) {
-        this.view.replaceChildren();
+        this.view.querySelector(".problem")?.remove();
         this.tell(problem, "told problem");
         await pause(signal);
         continue;
@@ -45,7 +45,7 @@ export class Logs {
     try {
       const answer = await fetch(path, { signal });
       if (!answer.ok) return (await answer.text()).trim();
-      this.view.querySelector(".problem")?.remove();
+      if (this.view.querySelector(".problem")) this.view.replaceChildren(); // it comes again
       this.ansi = new Ansi();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) this.append(part.value);

@@ -12,6 +12,7 @@ const history = new History();
 let pods = null;
 let answered = null;
 
+const order = new Intl.Collator("en", { numeric: true }).compare; // web-2 before web-10
 const nameOf = (pod) => `${pod.metadata.namespace}/${pod.metadata.name}`;
 
 function row(pod) {
@@ -95,14 +96,15 @@ async function again(work, period) {
 
 // What was last known stays, and is seen to be old.
 function lost(error) {
-  const since = answered ? `since ${age(answered)}; this was then` : `: ${error.message}`;
+  const since = answered ? `for ${age(answered)}; shown as it was then` : `: ${error.message}`;
   by("link").textContent = `no answer ${since}`;
   by("link").className = "bad";
   document.body.classList.add("old");
 }
 
 async function look(signal) {
-  pods = (await json("/pods", signal)).items ?? [];
+  const { items } = await json("/pods", signal);
+  pods = (items ?? []).sort((one, other) => order(nameOf(one), nameOf(other)));
   answered = new Date();
   by("link").textContent = "live";
   by("link").className = "good";

@@ -206,9 +206,14 @@ def test_nothing_sticks_out_and_a_chosen_pod_is_at_hand(shown: Page, width: int)
 
 
 def test_an_agent_that_has_gone_is_told(shown: Page, api: Api) -> None:
+    log = "document.querySelector('#detail pre').innerText"
+    shown["location.hash = 'default/good'"]
+    shown.until(f"document.querySelector('#detail pre') && {log}.includes('again')")
     api.close()
 
     shown.until("document.querySelector('#link').className === 'bad'")
-    assert "no answer since" in shown["document.querySelector('#link').innerText"]
-    assert shown["document.body.className"] == "old"
+    assert "no answer for" in shown["document.querySelector('#link').innerText"]
+    assert "old" in shown["document.body.className"]
+    shown.until(f"{log}.includes('the agent doesn\\'t answer')")
+    assert "again" in shown[log]
     assert len(shown[ROWS]) == 2
