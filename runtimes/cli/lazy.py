@@ -65,7 +65,8 @@ class LazyGroup(click.Group):
             from difflib import get_close_matches
 
             close = get_close_matches(name, self.list_commands(ctx), n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            meant = registry.ELSEWHERE.get(name) or next(iter(close), None)
+            hint = f" Did you mean '{meant}'?" if meant else ""
             ctx.fail(f"No such command '{name}'.{hint}")
         return super().resolve_command(ctx, args)
 

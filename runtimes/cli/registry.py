@@ -51,6 +51,18 @@ COMMANDS: Final = {
 }
 """Summaries by section and name."""
 
+ELSEWHERE: Final = {
+    "create": "apply",
+    "delete": "rm",
+    "kill": "stop",
+    "play": "apply",
+    "rmp": "rm",
+    "runp": "run",
+    "start": "apply",
+    "stopp": "stop",
+}
+"""What kubectl, podman and crictl call commands that have other names here."""
+
 PLUGINS: Final = "From plugins"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.cli import registry
 from runtimes.cli.app import run
 from runtimes.cli.registry import COMMANDS
 from runtimes.cli.settings import Settings, parse_options
@@ -76,10 +77,18 @@ def test_options_may_stand_before_or_after_the_command(cli: Cli) -> None:
     assert before.out == "[]\n"
 
 
-def test_an_unknown_command_is_corrected(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["pos"]) == 2
+@pytest.mark.parametrize(("word", "meant"), [("pos", "pods"), ("delete", "rm"), ("play", "apply")])
+def test_an_unknown_command_is_corrected(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word]) == 2
 
-    assert "Did you mean 'pods'?" in capsys.readouterr().err
+    assert f"Did you mean '{meant}'?" in capsys.readouterr().err
+
+
+def test_what_others_call_a_command_leads_to_one_of_ours() -> None:
+    assert set(registry.ELSEWHERE.values()) <= set(registry.summaries())
+    assert not set(registry.ELSEWHERE) & set(registry.summaries())
 
 
 def test_a_wrong_option_is_a_usage_error(cli: Cli) -> None:
