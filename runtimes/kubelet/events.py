@@ -30,6 +30,7 @@ class EventReason(StrEnum):
     FAILED_KILL_POD = "FailedKillPod"
     FAILED_POST_START_HOOK = "FailedPostStartHook"
     FAILED_PRE_STOP_HOOK = "FailedPreStopHook"
+    DNS_CONFIG_FORMING = "DNSConfigForming"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     UNHEALTHY = "Unhealthy"
     PROBE_WARNING = "ProbeWarning"

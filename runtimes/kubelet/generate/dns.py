@@ -57,7 +57,29 @@ def parse_resolv_conf(text: str) -> Resolver:
 
 
 def pod_resolver(pod: v1.Pod, cluster: ClusterDns, node: Resolver) -> Resolver:
-    """Combine the policy's settings with the pod's own dnsConfig."""
+    """Combine the policy's settings with the pod's own dnsConfig, as far as resolvers take them."""
+    return _limited(_combined(pod, cluster, node))
+
+
+def omissions(pod: v1.Pod, cluster: ClusterDns, node: Resolver) -> tuple[str, ...]:
+    """Say what of it `pod_resolver` has left out, in kubelet's words; empty for nothing."""
+    asked = _combined(pod, cluster, node)
+    given = _limited(asked)
+    told = []
+    if asked.servers != given.servers:
+        told.append(
+            "Nameserver limits were exceeded, some nameservers have been omitted,"
+            f" the applied nameserver line is: {' '.join(given.servers)}"
+        )
+    if asked.searches != given.searches:
+        told.append(
+            "Search Line limits were exceeded, some search paths have been omitted,"
+            f" the applied search line is: {' '.join(given.searches)}"
+        )
+    return tuple(told)
+
+
+def _combined(pod: v1.Pod, cluster: ClusterDns, node: Resolver) -> Resolver:
     resolver = _of_policy(pod, cluster, node)
     extra = pod.spec.dns_config
     if extra is not None:
@@ -67,7 +89,7 @@ def pod_resolver(pod: v1.Pod, cluster: ClusterDns, node: Resolver) -> Resolver:
             _unique((*resolver.searches, *extra.searches)),
             _merged_options(resolver.options, options),
         )
-    return _limited(resolver)
+    return resolver
 
 
 def _of_policy(pod: v1.Pod, cluster: ClusterDns, node: Resolver) -> Resolver:

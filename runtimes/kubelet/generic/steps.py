@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.events import EventReason
+from runtimes.kubelet.generate.dns import ClusterDns, omissions
 from runtimes.kubelet.generate.sandbox import sandbox_config
 from runtimes.kubelet.generic import convert, pod_volumes
 from runtimes.kubelet.generic.containers import Sandbox
@@ -40,6 +41,7 @@ class CriSteps(NodeSteps):
     def create_sandbox(self, pod: v1.Pod, attempt: int) -> Sandbox:
         try:
             config = self.config(pod, attempt)
+            self._tell_of_dns(pod)
             handler = pod.spec.runtime_class_name
             sandbox_id = self.node.service.run_pod_sandbox(config, handler)
         except errors.Error as error:
@@ -55,6 +57,12 @@ class CriSteps(NodeSteps):
         )
         config.annotations[OWNER] = str(node.config.root)
         return config
+
+    def _tell_of_dns(self, pod: v1.Pod) -> None:
+        config = self.node.config
+        cluster = ClusterDns(config.cluster_dns, config.cluster_domain)
+        for omission in omissions(pod, cluster, self.node.resolver()):
+            self.node.warn(pod, EventReason.DNS_CONFIG_FORMING, omission)
 
     def _addresses(self, pod: v1.Pod, sandbox_id: str) -> tuple[str, ...]:
         if pod.spec.host_network:

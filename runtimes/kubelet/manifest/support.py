@@ -8,6 +8,8 @@ from __future__ import annotations
 
 UNSUPPORTED: tuple[str, ...] = (
     # containers
+    "spec.CONTAINERS[].lifecycle.postStart.tcpSocket",
+    "spec.CONTAINERS[].lifecycle.preStop.tcpSocket",
     "spec.CONTAINERS[].lifecycle.stopSignal",
     "spec.containers[].restartPolicy",
     "spec.CONTAINERS[].restartPolicyRules",

@@ -9,7 +9,13 @@ import pytest
 from runtimes.core import errors
 from runtimes.core.pod import v1
 from runtimes.kubelet.generate import hosts
-from runtimes.kubelet.generate.dns import ClusterDns, Resolver, parse_resolv_conf, pod_resolver
+from runtimes.kubelet.generate.dns import (
+    ClusterDns,
+    Resolver,
+    omissions,
+    parse_resolv_conf,
+    pod_resolver,
+)
 from runtimes.kubelet.generate.hostname import hostname_and_domain, kernel_hostname
 from runtimes.kubelet.tests.builders import pod, with_meta
 
@@ -69,6 +75,20 @@ def test_what_resolvers_cant_take_is_cut() -> None:
 
     assert len(answer.servers) == 3
     assert answer.searches == tuple(f"s{n}.example" for n in range(32))
+
+
+def test_what_is_cut_is_told_as_kubelet_tells_it() -> None:
+    many = v1.PodDNSConfig(
+        nameservers=tuple(f"192.0.2.{number}" for number in range(1, 6)),
+        searches=("x" * 254, "a.example"),
+    )
+    node = Resolver()
+
+    servers, searches = omissions(pod(dns_policy="None", dns_config=many), ClusterDns(), node)
+
+    assert servers.endswith("the applied nameserver line is: 192.0.2.1 192.0.2.2 192.0.2.3")
+    assert searches.endswith("the applied search line is: a.example")
+    assert omissions(pod(), ClusterDns(), node) == ()
 
 
 def test_a_resolv_conf_is_read_as_resolvers_read_it() -> None:

@@ -299,6 +299,16 @@ def test_an_ephemeral_container_enters_its_targets_pid_namespace(bench: Bench) -
     assert options.target_id == bench.latest(asked).id
 
 
+def test_a_resolver_that_is_cut_is_told_once_per_sandbox(bench: Bench) -> None:
+    many = v1.PodDNSConfig(nameservers=("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"))
+    asked = pod(FOREVER, dns_policy="None", dns_config=many)
+
+    bench.sync(asked)
+    bench.sync(asked)
+
+    assert bench.told.count(EventReason.DNS_CONFIG_FORMING) == 1
+
+
 def test_events_tell_the_story(bench: Bench) -> None:
     bench.sync(pod(FOREVER))
 
