@@ -20,6 +20,7 @@ from runtimes.kubelet.api.metrics import EventCounts
 from runtimes.kubelet.api.sight import Sight
 from runtimes.kubelet.housekeeping.images import ImagePolicy
 from runtimes.kubelet.opening import pod_runtime, recorder
+from runtimes.kubelet.store.job_runs import JobRuns
 from runtimes.kubelet.store.pods import PodStore
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def serve(serving: Serving) -> bool:
     with ExitStack() as stack:
         stack.enter_context(claimed(serving.manifests, kubelet.root, backend.name))
         store.sweep()
+        JobRuns(kubelet.root, backend.name).sweep()
         service = backend.open(serving.options)
         counts = EventCounts()
         tell = recorder(kubelet.root, backend.name, _both(counts, record))

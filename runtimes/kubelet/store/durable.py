@@ -25,6 +25,12 @@ def write(path: Path, data: bytes, *, mode: int = 0o600, flush: bool = True) -> 
         sync_folder(path.parent)
 
 
+def sweep(folder: Path, beginning: str) -> None:
+    """Remove what kills left half written of files named so; nobody may be writing one now."""
+    for half in folder.glob(f".{beginning}*"):
+        half.unlink(missing_ok=True)
+
+
 def _write(path: Path, data: bytes, mode: int, *, flush: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:

@@ -56,6 +56,10 @@ class JobRuns:
         self._folder = root / "jobs"
         self._backend = layout.checked(backend, "backend")
 
+    def sweep(self) -> None:
+        """Take away what a kill left half written."""
+        durable.sweep(self._folder, f"{self._backend}_")
+
     def list(self) -> dict[tuple[str, str], JobRun]:
         """All runs by namespace and name."""
         paths = sorted(self._folder.glob(f"{self._backend}_*.json"))

@@ -87,6 +87,10 @@ class ObjectStore:
         path.unlink(missing_ok=True)
         return existed
 
+    def sweep(self) -> None:
+        """Take away what a kill left half written; a Secret is secret there, too."""
+        durable.sweep(self._folder, f"{self._backend}_")
+
     def _path(self, kind: str, namespace: str, name: str) -> Path:
         parts = [layout.checked(part, kind) for part in (namespace, kind, name)]
         return self._folder / ("_".join((self._backend, *parts)) + ".json")

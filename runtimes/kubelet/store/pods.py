@@ -210,8 +210,9 @@ class PodStore:
                 self._unlink_name(pod, uid)
 
     def sweep(self) -> None:
-        """Take away the names that removals left which were cut off, and what is left there."""
+        """Take away what kills left: names of pods that are gone, and halves of files."""
         with self._locked():
+            self.objects.sweep()
             for link in filter(os.path.islink, self._names.glob(f"{self.backend}_*")):
                 if not self.version(uid := str(link.readlink())):
                     self._sweep(uid)

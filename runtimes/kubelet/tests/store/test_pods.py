@@ -124,6 +124,9 @@ def test_a_removal_that_was_cut_off_leaves_nothing_for_good(
     marked = store.mark_deleted("uid-1", removal=True)
     (tmp_path / "pods" / "uid-1" / "pod.json").unlink()
     (tmp_path / "pods" / "uid-1" / "lock").touch()
+    store.apply_object(v1.Secret(metadata=v1.ObjectMeta(name="key", namespace="default")))
+    (kept,) = (tmp_path / "objects").iterdir()
+    kept.with_name(f".{kept.name}.0123abcd").touch()
 
     store.sweep()
 
@@ -131,6 +134,7 @@ def test_a_removal_that_was_cut_off_leaves_nothing_for_good(
     assert is_being_removed(marked)
     assert [path.name for path in (tmp_path / "names").iterdir()] == ["oci_default_other"]
     assert [path.name for path in (tmp_path / "pods").iterdir()] == ["uid-2"]
+    assert list((tmp_path / "objects").iterdir()) == [kept]
 
 
 def test_applying_a_stopped_pod_takes_the_mark_away(store: PodStore) -> None:
