@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from runtimes.core import labels
 from runtimes.core.pod.status import ContainerState
 from runtimes.kubelet.actions.compute import compute_pod_actions, starting_over, unwanted
 from runtimes.kubelet.actions.model import KillReason
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from runtimes.kubelet.actions.model import PodActions
 
 
+_OURS = "runtimes.kubelet/"
 SETTLED = "has ended and stays so"
 
 
@@ -54,7 +56,7 @@ def foresee(
     if recorded is None:
         return Foreseen("created", tuple((name, "starts") for name in names))
     pod = _as_applied(wanted, recorded)
-    word = "unchanged" if pod.spec == recorded.spec else "configured"
+    word = "unchanged" if _asked(pod) == _asked(recorded) else "configured"
     if ended:
         return Foreseen(word, tuple((name, SETTLED) for name in names))
     actions = compute_pod_actions(pod, status)
@@ -65,6 +67,17 @@ def foresee(
         (*fates, *((name, "stops: the pod no longer has it") for name in removed)),
         changed_for_sandbox(recorded, pod) if actions.create_sandbox else (),
     )
+
+
+def _asked(pod: v1.Pod) -> object:
+    """What a record says of its manifest, without our own notes."""
+    meta = pod.metadata
+    annotations = {
+        name: text
+        for name, text in meta.annotations.items()
+        if name != labels.CONFIG_SOURCE and not name.startswith(_OURS)
+    }
+    return pod.spec, meta.labels, annotations
 
 
 def _as_applied(wanted: v1.Pod, recorded: v1.Pod) -> v1.Pod:

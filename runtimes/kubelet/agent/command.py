@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runtimes.core.configure import Config
+    from runtimes.kubelet.agent.rehearse import Rehearsal
     from runtimes.kubelet.manifest.load import Validation
 
 DEFAULT_HTTP = "127.0.0.1:10255"
@@ -28,6 +29,7 @@ Examples:
   runtimes kubelet --manifests /etc/runtimes/manifests
   runtimes -b cri kubelet --manifests ./pods --stop-pods
   runtimes kubelet --manifests ./pods --http
+  runtimes kubelet --manifests ./pods --dry-run
 
 It stays in the foreground. SIGTERM ends it; pods go on, and the next agent finds them.
 """
@@ -55,6 +57,7 @@ class Options:
     image_gc_low: int
     http: str | None
     debug: bool
+    dry_run: bool
 
 
 @click.command("kubelet", help=_HELP, short_help="Keep the pods of a folder running")
@@ -65,6 +68,7 @@ class Options:
     metavar="DIR",
     help="The folder of manifests.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what it would do now, and do nothing.")
 @click.option("--stop-pods", is_flag=True, help="End the pods when this ends.")
 @click.option(
     "--workers",
@@ -117,7 +121,7 @@ def run(options: Options, shared: Shared | None) -> int:
         Error: the backend can't be opened, or another agent has the folder.
     """
     from runtimes.core import configure, discovery
-    from runtimes.kubelet.agent.serve import Serving, serve
+    from runtimes.kubelet.agent.serve import Serving, rehearsed, serve
     from runtimes.kubelet.api.request import parse_address
     from runtimes.kubelet.opening import kubelet_config
 
@@ -126,23 +130,32 @@ def run(options: Options, shared: Shared | None) -> int:
     name = discovery.choose(shared.backend if shared else None, config.backend).name
     backend = discovery.load(name)
     gc.enable()  # the command line starts faster without
-    finished = serve(
-        Serving(
-            backend=backend,
-            options=configure.fill(backend.options, _words(name, config, shared)),
-            kubelet=kubelet_config(config.kubelet),
-            manifests=options.manifests.absolute(),
-            validate=options.validate,
-            stop_pods=options.stop_pods,
-            workers=options.workers,
-            image_gc=(options.image_gc_high, options.image_gc_low),
-            http=None if options.http is None else parse_address(options.http),
-        )
+    serving = Serving(
+        backend=backend,
+        options=configure.fill(backend.options, _words(name, config, shared)),
+        kubelet=kubelet_config(config.kubelet),
+        manifests=options.manifests.absolute(),
+        validate=options.validate,
+        stop_pods=options.stop_pods,
+        workers=options.workers,
+        image_gc=(options.image_gc_high, options.image_gc_low),
+        http=None if options.http is None else parse_address(options.http),
     )
-    if not finished:  # Python would wait for the threads
+    if options.dry_run:
+        return _show(rehearsed(serving))
+    if not serve(serving):  # Python would wait for the threads
         sys.stderr.flush()
         os._exit(0)
     return 0
+
+
+def _show(rehearsal: Rehearsal) -> int:
+    """Print it; return 0 when nothing would change and nothing is wrong, else 1."""
+    for line in rehearsal.lines:
+        click.echo(line)
+    for what, problem in rehearsal.problems.items():
+        click.echo(f"{what}: {problem}", err=True)
+    return int(rehearsal.changes or bool(rehearsal.problems))
 
 
 def _words(name: str, config: Config, shared: Shared | None) -> Mapping[str, object]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runtimes.kubelet.store.record import Applied
 
 log = logging.getLogger(__name__)
+_LOOK = 0.5
 _DRIVEN = "it is started or driven by another process; tried again"
 
 
@@ -76,7 +77,10 @@ class Reconciler:
         path, recorded = str(self._folder.path), tuple(self._store.list())
         expanded = self._expand(scan, path, recorded, views) if scan.readable else Expanded()
         ended = frozenset(uid for uid, view in views.items() if view.finished)
-        plan = plan_folder(Folder(path, scan, expanded.pods, ended), recorded)
+        seen = frozenset(views)
+        plan = plan_folder(Folder(path, scan, expanded.pods, seen, ended), recorded)
+        if plan.undecided:
+            expanded.check(_LOOK)
         found.problems |= expanded.problems
         found.check_after = expanded.check_after
         self._carry_out(plan, found)
@@ -101,7 +105,8 @@ class Reconciler:
         return expanded
 
     def _carry_out(self, plan: FolderPlan, found: Reconciled) -> None:
-        self._claims.release_others((*plan.apply, *plan.keep, *plan.remove))
+        kept = (*plan.keep, *plan.undecided)
+        self._claims.release_others((*plan.apply, *kept, *plan.remove))
         for given, why in plan.refused:
             found.problems[given.file] = why
         for pod in filter(self._is_mine(found), plan.apply):
@@ -109,7 +114,7 @@ class Reconciler:
                 found.applied.append(self._store.apply(pod))
             except errors.Error as error:
                 found.problems[pod.metadata.name] = str(error)
-        found.kept = list(filter(self._is_mine(found), plan.keep))
+        found.kept = list(filter(self._is_mine(found), kept))
         found.removed = list(filter(self._is_mine(found), plan.remove))
 
     def _is_mine(self, found: Reconciled) -> Callable[[v1.Pod], bool]:

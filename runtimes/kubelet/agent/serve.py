@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtimes.core.backend import Backend
+    from runtimes.kubelet.agent.rehearse import Rehearsal
     from runtimes.kubelet.config import KubeletConfig
     from runtimes.kubelet.events import Event, Recorder
     from runtimes.kubelet.manifest.load import Validation
@@ -94,6 +95,21 @@ def serve(serving: Serving) -> bool:
         )
         asyncio.run(_until_signal(agent, about, _api(serving, sight, counts)))
     return _threads_end()
+
+
+def rehearsed(serving: Serving) -> Rehearsal:
+    """Tell what an agent would do now, and do none of it; an agent may be at work meanwhile.
+
+    Raises:
+        Error: the backend can't be opened.
+    """
+    from runtimes.kubelet.agent.rehearse import rehearse
+
+    kubelet, backend = serving.kubelet, serving.backend
+    with pod_runtime(backend, backend.open(serving.options), kubelet) as runtime:
+        store = PodStore(kubelet.root, backend.name)
+        folder = ManifestFolder(serving.manifests, validate=serving.validate)
+        return rehearse(runtime, store, folder)
 
 
 def _api(serving: Serving, sight: Sight, counts: EventCounts) -> AbstractAsyncContextManager[str]:

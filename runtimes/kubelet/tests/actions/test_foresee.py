@@ -13,6 +13,7 @@ from runtimes.kubelet.tests.builders import (
     observed,
     pod,
     sandbox,
+    with_meta,
 )
 
 APP, SIDE = container("app"), container("side")
@@ -75,3 +76,12 @@ def test_containers_for_debugging_are_nobodys_wish() -> None:
     debugged = replace(BEFORE, spec=replace(BEFORE.spec, ephemeral_containers=(SIDE,)))
 
     assert foresee(BEFORE, debugged, STATUS).word == "unchanged"
+
+
+def test_other_labels_are_a_change_and_our_own_notes_are_none() -> None:
+    kept = with_meta(BEFORE, annotations={"runtimes.kubelet/manifest": "/etc/pods/web.yaml"})
+    labelled = with_meta(BEFORE, labels={"tier": "front"})
+
+    assert foresee(BEFORE, kept, STATUS).word == "unchanged"
+    found = foresee(labelled, kept, STATUS)
+    assert (found.word, {fate for _, fate in found.containers}) == ("configured", {"runs on"})

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from runtimes.core.pod import v1
 from runtimes.kubelet.agent.manifests import Given, Scan
-from runtimes.kubelet.agent.plan import Folder, plan_folder
+from runtimes.kubelet.agent.plan import Folder, FolderPlan, plan_folder
 from runtimes.kubelet.agent.stamp import stamp
 from runtimes.kubelet.store.pods import marked_deleted
 from runtimes.kubelet.tests.builders import UID, container, pod, with_meta
@@ -47,11 +47,15 @@ def test_debug_containers_are_no_change() -> None:
 
 
 def test_a_changed_pod_is_applied_and_one_that_ended_is_made_anew() -> None:
-    running = plan_folder(WEB, [CHANGED])
-    over = plan_folder(with_fields(WEB, ended={UID}), [CHANGED])
+    running = plan_folder(with_fields(WEB, seen={UID}), [CHANGED])
+    over = plan_folder(with_fields(WEB, seen={UID}, ended={UID}), [CHANGED])
 
     assert (len(running.apply), running.remove) == (1, ())
     assert (over.apply, over.remove) == ((), (CHANGED,))
+
+
+def test_a_changed_pod_is_looked_at_before_it_is_decided_on() -> None:
+    assert plan_folder(WEB, [CHANGED]) == FolderPlan(undecided=(CHANGED,))
 
 
 def test_a_pod_whose_removal_was_cut_off_is_removed_though_its_manifest_is_back() -> None:
