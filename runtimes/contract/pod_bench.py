@@ -41,14 +41,26 @@ spec:
 
 @dataclass(slots=True)
 class PodRun:
-    """One run of the profile against one subject; fields as of `runtimes.contract.bench.Run`."""
+    """One run of the profile against one subject; fields as of `runtimes.contract.bench.Run`.
+
+    Attributes:
+        bring: brings the suite's busybox, and gives its name.
+    """
 
     id: str
     subject: Subject
     runtime: PodRuntime
     folder: Path
-    image: str
+    bring: Callable[[], str]
+    _image: str = ""
     _count: int = 0
+
+    @property
+    def image(self) -> str:
+        """The suite's busybox; a runtime that is being written may pass tests that need none."""
+        if not self._image:
+            self._image = self.bring()
+        return self._image
 
     def number(self) -> int:
         self._count += 1

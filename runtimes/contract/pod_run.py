@@ -1,10 +1,11 @@
-"""Open the PodRuntime of a subject, with the suite's image in it."""
+"""Open the PodRuntime of a subject; the suite's image gets into it when a test asks for it."""
 
 from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,18 +45,18 @@ def opened_pods(opening: Opening) -> Iterator[PodRun]:
     subject, run_id, folder = opening.subject, opening.run_id, opening.folder
     if subject.open_pods is not None:
         with opening.note(subject.open_pods()) as runtime:
-            image = subject.image or _import(runtime)
-            yield PodRun(run_id, subject, runtime, folder, image)
+            yield PodRun(run_id, subject, runtime, folder, partial(_image, subject, runtime))
         return
     service = opening.note(subject.open())
     config = KubeletConfig(root=folder / "kubelet", log_root=folder / "logs", cgroup_root=run_id)
     with GenericRuntime(service, name=subject.name, config=config) as generic:
-        yield PodRun(run_id, subject, generic, folder, Run(run_id, subject, service, folder).image)
+        sandboxes = Run(run_id, subject, service, folder)
+        yield PodRun(run_id, subject, generic, folder, lambda: sandboxes.image)
 
 
-def _import(runtime: PodRuntime) -> str:
-    if runtime.image_ref(BUSYBOX):
-        return BUSYBOX
+def _image(subject: Subject, runtime: PodRuntime) -> str:
+    if known := subject.image or (BUSYBOX if runtime.image_ref(BUSYBOX) else ""):
+        return known
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "image.tar")
         path.write_bytes(busybox().archive())

@@ -27,15 +27,25 @@ class Known:
     Attributes:
         test: its name or its whole id, with ``[parameter]`` to mean one case only.
         reason: why, and whose fault it is.
-        link: where it is being worked on; demanded of a list that is read from a file.
+        link: where it is being worked on.
+
+    Raises:
+        InvalidArgument: one of them is empty.
     """
 
     test: str
     reason: str
-    link: str = ""
+    link: str
+
+    def __post_init__(self) -> None:
+        words = {"test": self.test, "reason": self.reason, "link": self.link}
+        if missing := [name for name, text in words.items() if not text.strip()]:
+            raise errors.InvalidArgument(
+                f"expect '{self.test}' to fail: needs {', '.join(missing)}"
+            )
 
     def __str__(self) -> str:
-        return f"{self.reason} ({self.link})" if self.link else self.reason
+        return f"{self.reason} ({self.link})"
 
     @property
     def name(self) -> str:

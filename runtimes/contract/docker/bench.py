@@ -73,6 +73,8 @@ class DockerRun:
         """Remove the image, if it was pulled; no container of the run may be left."""
         if self._pulled:
             self.service.remove_image(self._pulled, force=True)
+        if not self._count:  # nothing was made, perhaps by an Engine that can't list yet
+            return
         options = ListOptions(all=True, filters={"label": [self.label]})
         left = [one["Names"] for one in self.service.list_containers(options)]
         assert not left, f"{self.subject.name} left behind: {left}"

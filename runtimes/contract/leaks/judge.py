@@ -5,6 +5,7 @@ Source: the suite's own: what a run made is gone when its pods are removed and i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,21 +21,40 @@ QOS_CLASSES = frozenset({"besteffort", "burstable", "guaranteed"})
 _GLOBAL = ("anon_inode:[eventpoll]", "anon_inode:[eventfd]", "/dev/", "/proc/", "/sys/")
 """What libraries open once and keep."""
 
+_WORD = re.compile(r"[0-9A-Za-z]+")
+_TELLING = 6
+"""Signs of an id that tell something: others may say a shorter one, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
     """How to tell what is the run's.
 
     Attributes:
-        names: the run's id, and those of its sandboxes and containers.
+        run: its id, which is the name of its own control group, too.
+        words: ids of its sandboxes and containers, of letters and digits alone.
+        others: those with other signs in them.
         folders: the run's, and the backend's where it is told.
     """
 
-    names: frozenset[str]
+    run: str
+    words: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
     folders: tuple[Path, ...] = ()
 
+    @classmethod
+    def of(cls, run: str, made: Iterable[str], folders: tuple[Path, ...]) -> Own:
+        telling = frozenset(one for one in made if len(one) >= _TELLING)
+        words = frozenset(filter(str.isalnum, telling))
+        return cls(run, words, telling - words, folders)
+
     def names_any(self, text: str) -> bool:
-        return any(name in text for name in self.names)
+        """An id is looked for as a word, as in ``crio-ID.scope``."""
+        return (
+            self.run in text
+            or not self.words.isdisjoint(_WORD.findall(text))
+            or any(one in text for one in self.others)
+        )
 
     def has(self, path: str) -> bool:
         return self.names_any(path) or any(Path(path).is_relative_to(one) for one in self.folders)
@@ -59,7 +79,7 @@ def leaves_no_control_groups(before: Snapshot, after: Snapshot, own: Own) -> lis
     return sorted(
         path
         for path in new
-        if Path(path).name not in {*QOS_CLASSES, *own.names} and own.names_any(path)
+        if Path(path).name not in {*QOS_CLASSES, own.run} and own.names_any(path)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ class Snapshot:
     """Attributes:
     mounts: mount points, without those that pin a namespace.
     namespaces: files that pin one.
-    groups: folders of control groups, in every hierarchy.
+    groups: folders of control groups, in every hierarchy; of a second look only, for hosts have
+        thousands, and none bears the name of a run that has yet to begin.
     descriptors: of this very process: number and what it is.
     """
 
@@ -54,10 +56,11 @@ def take(before: Snapshot | None = None) -> Snapshot:
     points = dict(map(_mount, (_PROC / "self/mountinfo").read_text().splitlines()))
     found = frozenset(one for pid in _pids() if (one := _identity(pid)) is not None)
     known = found if before is None else before.processes
+    roots = [] if before is None else map(str, hierarchies())
     return Snapshot(
         mounts=frozenset(point for point, kind in points.items() if kind != _NSFS),
         namespaces=frozenset(point for point, kind in points.items() if kind == _NSFS),
-        groups=frozenset(path for root in hierarchies() for path in _groups_below(str(root))),
+        groups=frozenset(path for root in roots for path in _groups_below(root)),
         processes=(found & known) | frozenset(map(_closely, found - known)),
         descriptors=frozenset(_descriptors()),
     )
@@ -66,14 +69,14 @@ def take(before: Snapshot | None = None) -> Snapshot:
 def _groups_below(folder: str) -> Iterator[str]:
     """A folder of cgroupfs has two links and one for each folder in it: few have any."""
     try:
-        if Path(folder).stat().st_nlink <= _OF_A_LEAF:
-            return
-        inside = [entry.path for entry in os.scandir(folder) if entry.is_dir()]
+        inside = [entry for entry in os.scandir(folder) if entry.is_dir()]
     except FileNotFoundError:  # removed meanwhile
         return
-    for path in inside:
-        yield path
-        yield from _groups_below(path)
+    for entry in inside:
+        yield entry.path
+        with suppress(FileNotFoundError):
+            if entry.stat(follow_symlinks=False).st_nlink > _OF_A_LEAF:
+                yield from _groups_below(entry.path)
 
 
 def _mount(line: str) -> tuple[str, str]:

@@ -30,23 +30,26 @@ _POLL = 0.1
 
 class Leaked(AssertionError):
     """Attributes:
-    left: what, by the promise that it breaks.
+    left: what nobody knew of, by the promise that it breaks.
+    known: why, by the promise that is known to be broken.
     """
 
-    def __init__(self, name: str, left: Mapping[str, list[str]]) -> None:
+    def __init__(self, name: str, left: Mapping[str, list[str]], known: Mapping[str, str]) -> None:
         lines = [f"  {promise}: {what}" for promise, found in left.items() for what in found]
+        lines += [f"  {promise}: as is known: {why}" for promise, why in known.items()]
         super().__init__("\n".join([f"{name} left behind:", *lines]))
         self.left = left
+        self.known = known
 
 
 class KnownLeak(pytest.xfail.Exception):  # type: ignore[name-defined, misc]  # set on a function
     """Attributes:
-    reasons: why, by the promise that is known to be broken.
+    known: as of `Leaked`; nothing else was left.
     """
 
-    def __init__(self, reasons: Mapping[str, str]) -> None:
-        super().__init__(", ".join(reasons.values()))
-        self.reasons = reasons
+    def __init__(self, known: Mapping[str, str]) -> None:
+        super().__init__(", ".join(known.values()))
+        self.known = known
 
 
 @dataclass(slots=True)
@@ -67,26 +70,30 @@ class Watch:
         try:
             yield
             left = self._left(before)
-            reasons = {name: self.subject.why_it_fails(f"test_{name}") for name in left}
-            known = {name: why for name, why in reasons.items() if why is not None}
-            if left.keys() > known.keys():
-                raise Leaked(self.subject.name, left)
+            known = {name: why for name in left if (why := self._is_known(name)) is not None}
+            unknown = {name: what for name, what in left.items() if name not in known}
+            if unknown:
+                raise Leaked(self.subject.name, unknown, known)
             if known:
                 raise KnownLeak(known)
         finally:
             for hierarchy in hierarchies():
                 remove_tree(hierarchy / self.run_id)
 
+    def _is_known(self, promise: str) -> str | None:
+        return self.subject.why_it_fails(f"test_{promise}")
+
     def _left(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
         end = time.monotonic() + PATIENCE
         while (left := self._now(before)) and time.monotonic() < end:
+            gc.collect()  # what is open in objects that nobody has any more
             time.sleep(_POLL)
         return left
 
     def _now(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
-        gc.collect()
         after = snapshot.take(before)
-        own = judge.Own(frozenset({self.run_id, *self.made}), (self.folder, *self.subject.state))
+        folders = (self.folder, *self.subject.state)
+        own = judge.Own.of(self.run_id, self.made, folders)
         found = {
             **{name: promise(before, after, own) for name, promise in judge.PROMISES.items()},
             leaves_nothing_else.__name__: leaves_nothing_else(self.subject),

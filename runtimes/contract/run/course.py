@@ -60,18 +60,20 @@ class Course:
         """What the run left; or what the test made can't be removed, which is its own failure."""
         error = call.excinfo.value if call.excinfo is not None else None
         package = entry_of(self.item).module.partition(".")[0]
-        if isinstance(error, KnownLeak):
-            return [
-                _broken(package, name, Verdict.KNOWN_FAILURE, why)
-                for name, why in error.reasons.items()
-            ]
-        if not isinstance(error, Leaked):
+        if not isinstance(error, Leaked | KnownLeak):
             self.verdict, self.details = Verdict.FAIL, str(report.longrepr)
             self.message = f"at its end: {_message(report, call)}"
             return []
+        left = error.left if isinstance(error, Leaked) else {}
         return [
-            _broken(package, name, Verdict.FAIL, f"after {id_of(self.item)}: {', '.join(what)}")
-            for name, what in error.left.items()
+            *(
+                _broken(package, name, Verdict.FAIL, f"after {id_of(self.item)}: {', '.join(what)}")
+                for name, what in left.items()
+            ),
+            *(
+                _broken(package, name, Verdict.KNOWN_FAILURE, why)
+                for name, why in error.known.items()
+            ),
         ]
 
 

@@ -58,6 +58,8 @@ def new(name: str, kind: str, into: str | None) -> None:
     except errors.InvalidArgument as error:
         raise click.UsageError(str(error)) from error
     folder = Path(into or plugin.project)
+    if folder.exists() and not folder.is_dir():
+        raise click.UsageError(f"{folder} is a file; name a folder by --into")
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} exists and isn't empty; name another by --into")
     for path, text in project.files(plugin).items():

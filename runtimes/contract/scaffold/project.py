@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from dataclasses import dataclass
 from importlib import resources
@@ -12,10 +11,19 @@ from runtimes.core import errors
 from runtimes.core.backend import Kind
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+TAKEN = frozenset(
+    {
+        "auto", "cli", "client", "cni", "contract", "core", "cri", "cri-remote", "docker",
+        "docker-legacy", "dockershim", "fake", "history", "kubelet", "oci", "rkt", "rkt-stub",
+        "rktshim", "server",
+    }
+)  # fmt: skip
+"""Backends and distributions of this project, which one of the same name would put out of place."""
 _TEMPLATES = resources.files(__package__) / "templates"
 _FILES = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
+    "gitignore": ".gitignore",
     "contract.yml": ".github/workflows/contract.yml",
     "init.py": "$module/__init__.py",
     "py.typed": "$module/py.typed",
@@ -73,12 +81,16 @@ def named(name: str, kind: Kind) -> Plugin:
     """A plugin of that name.
 
     Raises:
-        InvalidArgument: the name can't be typed, or can't be a Python package's.
+        InvalidArgument: the name can't be typed, or is one of ours.
     """
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name):
         raise errors.InvalidArgument(
             f"make plugin '{name}': a name has lower-case letters, digits and single dashes, and"
             " begins with a letter"
+        )
+    if name in TAKEN:
+        raise errors.InvalidArgument(
+            f"make plugin '{name}': runtimes has a backend or package of that name; choose another"
         )
     return Plugin(name, kind)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,8 +15,11 @@ from runtimes.contract.report import jsonfile
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.tests.contract_command import contract, install
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 pytestmark = pytest.mark.timeout(360)  # commands in processes of their own, on a busy host
-OWN = judge.Own(frozenset({"rtc-1", "c0ffee"}), (Path("/var/lib/mine"),))
+OWN = judge.Own.of("rtc-1", {"c0ffee", "7", "a-b-c-d"}, (Path("/var/lib/mine"),))
 
 
 def left(after: Snapshot) -> dict[str, list[str]]:
@@ -54,17 +58,28 @@ def test_the_runs_own_group_and_kubelets_classes_may_stay() -> None:
     assert left(Snapshot(groups=frozenset(groups))) == {}
 
 
+def test_a_group_that_is_named_by_its_container_may_not_stay() -> None:
+    group = "/sys/fs/cgroup/c0ffee"
+
+    assert left(Snapshot(groups=frozenset({group}))) == {"leaves_no_control_groups": [group]}
+
+
 def test_a_process_is_the_runs_by_name_group_or_ancestry() -> None:
     processes = {
         Process(10, 1, 1, "conmon --cid c0ffee", "/"),
         Process(11, 1, 10, "sleep 1000", "/"),
         Process(12, 1, 1, "sleep 1000", "0::/rtc-1/pod"),
         Process(13, 1, 1, "another's conmon --cid beef", "/"),
+        Process(14, 1, 1, "sleep 7", "/crio-c0ffee00.scope"),
+        Process(15, 1, 1, "x", "0::/crio-c0ffee.scope"),
+        Process(16, 1, 1, "shim a-b-c-d", "/"),
     }
 
     found = left(Snapshot(processes=frozenset(processes)))["leaves_no_processes"]
 
-    assert [line.partition(":")[0] for line in found] == ["process 10", "process 11", "process 12"]
+    assert [line.partition(":")[0] for line in found] == [
+        f"process {pid}" for pid in (10, 11, 12, 15, 16)
+    ]
 
 
 def test_what_was_there_before_is_nobodys_leak() -> None:
@@ -105,12 +120,36 @@ LEAKY = """
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+from runtimes.contract.engines.cgroups import hierarchies
 from runtimes.contract.fake.backend import FakeBackend
 from runtimes.contract.fake.service import FakeCri
+UNDO = open("undo.sh", "a", buffering=1)
+def run(*command):
+    subprocess.run(command, check=True)
+def mount(sandbox):
+    folder = Path(sandbox)
+    folder.mkdir()
+    print(f"umount {folder.absolute()}", file=UNDO)
+    run("mount", "-t", "tmpfs", "leaky", folder)
+def pin(sandbox):
+    print(f"ip netns delete {sandbox}", file=UNDO)
+    run("ip", "netns", "add", sandbox)
+def group(sandbox):
+    folder = hierarchies()[0] / sandbox
+    print(f"rmdir {folder}", file=UNDO)
+    folder.mkdir()
+def process(sandbox):
+    child = subprocess.Popen(["sh", "-c", "sleep 1000; :", sandbox], start_new_session=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    print(f"kill -9 -{child.pid}", file=UNDO)
+def pipe(sandbox):
+    os.pipe()
 class Leaky(FakeCri):
     def run_pod_sandbox(self, config, runtime_handler=""):
         sandbox = super().run_pod_sandbox(config, runtime_handler)
-        {leak}
+        for leak in (%LEAKS%):
+            leak(sandbox)
         return sandbox
 @dataclass(frozen=True, slots=True)
 class Backend(FakeBackend):
@@ -119,54 +158,66 @@ class Backend(FakeBackend):
         return Leaky()
 backend = Backend()
 """
+KNOWN = """
+[[known-failure]]
+test = "cri.run.leaves_no_descriptors"
+reason = "keeps a pipe"
+link = "https://example.org/1"
+"""
 
 
-@pytest.mark.parametrize(
-    ("leak", "promise", "says"),
-    [
-        ("os.pipe()", "leaves_no_descriptors", "pipe:["),
-        (
-            # without the run's outputs, which are read until everybody has closed them
-            'subprocess.Popen(["sh", "-c", "exec >/dev/null 2>&1; sleep 100; :", sandbox])',
-            "leaves_no_processes",
-            "sleep 100",
-        ),
-    ],
-)
-def test_a_backend_that_leaks_fails_by_what_it_leaks(
-    leak: str, promise: str, says: str, tmp_path: Path
-) -> None:
-    install(tmp_path / "site", "leaky", "leaky:backend")
-    (tmp_path / "site/leaky.py").write_text(LEAKY.format(leak=leak))
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where a leaky backend runs; what it leaves is undone at the end."""
+    yield tmp_path
+    subprocess.run(["sh", "-e", tmp_path / "undo.sh"], check=True)
 
-    done = contract(
+
+def leaky(folder: Path, leaks: str) -> subprocess.CompletedProcess[str]:
+    """Certify a backend that leaks so, and is known to leak descriptors."""
+    install(folder / "site", "leaky", "leaky:backend")
+    (folder / "site/leaky.py").write_text(LEAKY.replace("%LEAKS%", leaks))
+    (folder / "known.toml").write_text(KNOWN)
+    return contract(
         *("contract", "run", "-b", "leaky", "--test", "cri.sandbox.remove"),
-        *("--report", "json=report.json"),
-        cwd=tmp_path,
-        site=tmp_path / "site",
+        *("--known", "known.toml", "--report", "json=report.json"),
+        cwd=folder,
+        site=folder / "site",
     )
 
-    assert done.returncode == 1, done.stderr
-    tests = jsonfile.read(tmp_path / "report.json").tests
-    (failed,) = [test for test in tests if test.verdict is Verdict.FAIL]
-    assert failed.id == f"cri.run.{promise}"
-    assert says in failed.message
+
+def judged(folder: Path) -> dict[str, tuple[Verdict, str]]:
+    """Verdict and message of whatever didn't pass."""
+    tests = jsonfile.read(folder / "report.json").tests
+    return {
+        test.id.removeprefix("cri.run."): (test.verdict, test.message)
+        for test in tests
+        if test.verdict is not Verdict.PASS
+    }
 
 
-def test_a_leak_that_is_known_with_reason_and_link_makes_the_result_partial(tmp_path: Path) -> None:
-    install(tmp_path / "site", "leaky", "leaky:backend")
-    (tmp_path / "site/leaky.py").write_text(LEAKY.format(leak="os.pipe()"))
-    (tmp_path / "known.toml").write_text(
-        '[[known-failure]]\ntest = "cri.run.leaves_no_descriptors"\n'
-        'reason = "keeps a pipe"\nlink = "https://example.org/1"\n'
+@pytest.mark.needs_root
+def test_each_leak_fails_by_its_kind_and_one_that_is_known_is_told_apart(folder: Path) -> None:
+    done = leaky(folder, "mount, pin, group, process, pipe")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = judged(folder)
+    assert found.pop("leaves_no_descriptors") == (
+        Verdict.KNOWN_FAILURE,
+        "keeps a pipe (https://example.org/1)",
     )
+    assert {verdict for verdict, _ in found.values()} == {Verdict.FAIL}
+    says = {promise: message for promise, (_, message) in found.items()}
+    assert str(folder) in says.pop("leaves_no_mounts")
+    assert "/run/netns/" in says.pop("leaves_no_namespaces")
+    assert "/sys/fs/cgroup/" in says.pop("leaves_no_control_groups")
+    assert "sleep 1000" in says.pop("leaves_no_processes")
+    assert says == {}
 
-    done = contract(
-        *("contract", "run", "-b", "leaky", "--test", "cri.sandbox.remove"),
-        *("--known", "known.toml"),
-        cwd=tmp_path,
-        site=tmp_path / "site",
-    )
+
+def test_a_leak_that_is_known_with_reason_and_link_makes_the_result_partial(folder: Path) -> None:
+    done = leaky(folder, "pipe,")
 
     assert done.returncode == 3, done.stdout + done.stderr
     assert "keeps a pipe (https://example.org/1)" in done.stdout
+    assert list(judged(folder)) == ["leaves_no_descriptors"]

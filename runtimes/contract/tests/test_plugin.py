@@ -66,7 +66,7 @@ def test_one_import_and_one_fixture_certify_a_backend_in_its_repository(tmp_path
 
 
 def test_a_known_failure_that_passes_fails_the_run(tmp_path: Path) -> None:
-    known = "(Known('test_version_is_the_same_each_time', 'a reason'),)"
+    known = "(Known('test_version_is_the_same_each_time', 'a reason', 'https://example.org/1'),)"
     (tmp_path / "test_contract.py").write_text(MODULE.format(known=known))
 
     done = run(tmp_path, "-k", "version")
@@ -115,7 +115,7 @@ def test_without_a_subject_the_run_says_what_to_give(tmp_path: Path) -> None:
 
 def test_each_module_of_a_session_has_its_own_subject(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        known = f"(Known('test_version_is_the_same_each_time', '{name}'),)"
+        known = f"(Known('test_version_is_the_same_each_time', '{name}', 'https://example.org/1'),)"
         (tmp_path / f"test_{name}.py").write_text(MODULE.format(known=known))
 
     done = run(tmp_path, "-k", "version_is_the_same")

@@ -15,6 +15,7 @@ from runtimes.contract.scaffold import project
 from runtimes.contract.tests.contract_command import CHECKOUT, EXAMPLE, contract, pip_install
 from runtimes.core import errors
 from runtimes.core.backend import Kind
+from runtimes.core.discovery import installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,21 +41,27 @@ def test_a_new_plugin_installs_and_passes_its_static_contract_at_once(
     assert "my-own holds what can be told without an engine." in done.stdout
 
 
-def test_a_new_plugin_is_well_typed_and_formed(tmp_path: Path) -> None:
-    contract("plugin", "new", "my-own", cwd=tmp_path)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_new_plugin_is_well_typed_and_formed(kind: Kind, tmp_path: Path) -> None:
+    contract("plugin", "new", "my-own", "--kind", kind, cwd=tmp_path)
     folder = tmp_path / "runtimes-my-own"
+    cache = ("--cache-dir", str(tmp_path.parent / "mypy"))
 
-    checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "-p", "runtimes_my_own"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{CHECKOUT}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-    assert checked.returncode == 0, checked.stdout
+    for words in (
+        ("mypy", *cache, "--strict", "-p", "runtimes_my_own"),
+        ("ruff", "check", "--no-cache"),
+        ("ruff", "format", "--check", "--no-cache"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{CHECKOUT}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
     assert tomllib.loads((folder / "pyproject.toml").read_text())["project"]["name"]
 
 
@@ -81,10 +88,29 @@ def test_nothing_that_exists_is_written_over(tmp_path: Path) -> None:
     assert "isn't empty" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["", "Upper", "1st", "a--b", "a_b", "../x", "class"])
+@pytest.mark.parametrize("name", ["", "Upper", "1st", "a--b", "a_b", "../x"])
 def test_a_name_that_cannot_be_typed_is_refused(name: str) -> None:
-    with pytest.raises(errors.InvalidArgument):
+    with pytest.raises(errors.InvalidArgument, match="lower-case letters"):
         project.named(name, Kind.CRI)
+
+
+def test_a_name_of_our_own_is_refused() -> None:
+    folders = {path.parent.name for path in CHECKOUT.glob("runtimes/*/pyproject.toml")}
+    every = installed(tuple(Kind))
+    backends = {one.name for one in every if one.target.startswith("runtimes.")}
+    for name in {folder.replace("_", "-") for folder in folders} | backends | {"auto"}:
+        with pytest.raises(errors.InvalidArgument, match="choose another"):
+            project.named(name, Kind.CRI)
+
+
+@pytest.mark.parametrize("name", ["class", "none", "my-own-2", "json"])
+def test_a_word_of_python_may_be_a_name(name: str) -> None:
+    plugin = project.named(name, Kind.CRI)
+
+    made = project.files(plugin)
+
+    for file in ("backend.py", "service.py"):
+        compile(made[f"{plugin.module}/{file}"], file, "exec")
 
 
 def test_the_page_has_the_very_files_of_the_example_plugin() -> None:
