@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from runtimes.contract import catalogue
 from runtimes.contract.report.model import Host, Outcome, Verdict
-from runtimes.contract.report.verdict import NOT_RUN
 from runtimes.contract.run.course import leaves
 
 if TYPE_CHECKING:
@@ -49,10 +48,10 @@ def _worse(one: Outcome, other: Outcome) -> Outcome:
 
 
 def kept_promises(tests: list[Outcome]) -> list[Outcome]:
-    """That nothing was left behind are tests too, of each package of which something ran."""
+    """That nothing was left behind are tests too, of each package of which something passed."""
     known = {test.id for test in tests}
-    ran = (test for test in tests if test.verdict not in NOT_RUN)
-    packages = dict.fromkeys(test.id.partition(".")[0] for test in ran)
+    passed = (test for test in tests if test.verdict is Verdict.PASS)
+    packages = dict.fromkeys(test.id.partition(".")[0] for test in passed)
     return [
         leaves(entry.id)
         for entry in catalogue.catalogue().values()

@@ -13,6 +13,7 @@ from runtimes.contract.run.watchdog import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
 
     from runtimes.contract.run.plan import Plan
     from runtimes.contract.run.transcript import Transcript
@@ -51,18 +52,20 @@ class Recorder:
         return answer
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """The first test of a module opens the backend."""
+        with self._watched():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """Fail a test that hangs, and end the process if even that doesn't help."""
-        course = self._course
-        assert course is not None
+        with self._watched():
+            return (yield)
 
-        def hung() -> None:
-            course.verdict = Verdict.FAIL
-            course.message = f"hangs, and can't be interrupted, after {self.plan.patience:g} s"
-            self._add(course.outcome(self.transcript))
-            self.giving_up(self.tests)
-
-        with watched(self.plan.patience, hung):
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """What the test made is removed; the last one of a module closes the backend."""
+        with self._watched():
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
@@ -74,6 +77,19 @@ class Recorder:
             for broken in self._course.take(report, call):
                 self._add(broken)
         return report
+
+    def _watched(self) -> AbstractContextManager[None]:
+        """Fail a test that hangs, and end the process if even that doesn't help."""
+        course = self._course
+        assert course is not None
+
+        def hung() -> None:
+            course.verdict = Verdict.FAIL
+            course.message = f"hangs, and can't be interrupted, after {self.plan.patience:g} s"
+            self._add(course.outcome(self.transcript))
+            self.giving_up(self.tests)
+
+        return watched(self.plan.patience, hung)
 
     def _wants(self, item: pytest.Item) -> bool:
         return self.plan.wants(entry_of(item)) and self.plan.wants_case(id_of(item))

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,7 @@ from runtimes.contract.report.model import Outcome, Report, Subject
 from runtimes.contract.run.merge import host, kept_promises, merged
 from runtimes.contract.run.recorder import Recorder
 from runtimes.contract.run.transcript import Transcript
+from runtimes.contract.run.watchdog import Hang, interrupted
 from runtimes.contract.settings import Settings
 from runtimes.core import errors
 from runtimes.core.backend import Kind
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from runtimes.contract.run.plan import Plan
+    from runtimes.core.backend import Backend, Probe
 
 _OFF = ("terminal", "cacheprovider", "timeout", "xdist", "randomly", "faulthandler")
 """Plugins that would speak, or meddle."""
+_PROBE_PATIENCE = 30.0
 _COLLECTION_FAILED = frozenset({pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR})
 
 
@@ -101,7 +104,7 @@ def describe(plan: Plan) -> Subject:
     """
     found = backends.named(plan.name, plan.kinds)
     for backend in found:
-        probe = backend.probe(backends.filled(backend, plan.words))
+        probe = _probed(backend, backends.filled(backend, plan.words))
         if not probe.usable:
             raise errors.BackendUnavailable(
                 f"hold backend '{plan.name}' to its contract: {probe.reason}; {probe.remedy}"
@@ -117,6 +120,17 @@ def describe(plan: Plan) -> Subject:
         engine=engine,
         capabilities=tuple(sorted(claims - set(plan.without))),
     )
+
+
+def _probed(backend: Backend[Any], options: object) -> Probe:
+    try:
+        with interrupted(_PROBE_PATIENCE):
+            return backend.probe(options)
+    except Hang as hang:
+        raise errors.BackendUnavailable(
+            f"hold backend '{backend.name}' to its contract: its probe didn't answer within"
+            f" {_PROBE_PATIENCE:g} s; a probe must be quick"
+        ) from hang
 
 
 def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:

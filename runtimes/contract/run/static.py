@@ -14,6 +14,7 @@ import click
 
 from runtimes.contract.backends import named
 from runtimes.contract.report.verdict import CONFORMANT, NOT_CONFORMANT
+from runtimes.contract.run.watchdog import Hang, interrupted
 from runtimes.core import configure, errors
 from runtimes.core.backend import Backend, Kind, Probe
 from runtimes.core.capability import RPC_CAPABILITY, Capability
@@ -35,6 +36,7 @@ _PROTOCOLS: dict[Kind, type] = {
 }
 _HEAVY = ("grpc", "docker", "asyncio", "requests", "yaml")
 _PROBE_SECONDS = 1.0
+_PROBE_PATIENCE = 5.0
 _PROBES = 3
 _REFUSING = (UnimplementedService, UnimplementedStreams)
 _IN_PROCESS = {"Exec": "open_exec", "Attach": "open_attach", "PortForward": "open_port_forward"}
@@ -100,7 +102,11 @@ def probes_quickly(backend: Backend[Any]) -> Iterator[str]:
     for _ in range(_PROBES):
         start = time.monotonic()
         try:
-            probe = backend.probe()
+            with interrupted(_PROBE_PATIENCE):
+                probe = backend.probe()
+        except Hang:
+            yield f"probe() did not answer within {_PROBE_PATIENCE:g} s"
+            return
         except BaseException as error:  # noqa: BLE001 - that it never raises is what is checked
             yield f"probe() raised {type(error).__name__}: {error}"
             return

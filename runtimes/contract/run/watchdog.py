@@ -1,4 +1,4 @@
-"""A hang is a failure: interrupt a test that takes too long, and give up on one that can't be."""
+"""A hang is a failure: interrupt what takes too long, and give up on what can't be interrupted."""
 
 from __future__ import annotations
 
@@ -12,35 +12,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_LAST_WORDS = 20.0
-"""Seconds between the interruption and giving up."""
+_AGAIN = 10.0
+"""Seconds from one interruption to the next: what is removed after a hang may hang, too."""
+_LAST_WORDS = 60.0
+"""Seconds between the first interruption and giving up."""
 GAVE_UP = 1
 
 
 class Hang(AssertionError):
-    """A test that did not end; the traceback says where it waits."""
+    """Something that did not end; the traceback says where it waits."""
 
 
 @contextmanager
-def watched(patience: float, hung: Callable[[], None]) -> Iterator[None]:
-    """Raise `Hang` in the main thread after `patience` seconds; later call `hung` and exit."""
+def interrupted(patience: float) -> Iterator[None]:
+    """Raise `Hang` in the main thread after `patience` seconds, and again while it goes on."""
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         del signum, frame
         raise Hang(f"hangs: it did not end within {patience:g} s; the last calls are shown")
 
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, patience, _AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def watched(patience: float, hung: Callable[[], None]) -> Iterator[None]:
+    """As `interrupted`; where that doesn't help, call `hung` and exit."""
+
     def give_up() -> None:
         hung()
         os._exit(GAVE_UP)
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, patience)
     timer = threading.Timer(patience + _LAST_WORDS, give_up)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        with interrupted(patience):
+            yield
     finally:
         timer.cancel()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+
+def is_free() -> bool:
+    """Whether nobody else watches this thread by the alarm, as pytest-timeout does."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    )

@@ -207,33 +207,47 @@ def test_repeating_tells_how_often_a_test_passed(tmp_path: Path) -> None:
     assert [(test.runs, test.passed) for test in report.tests if test.id == _SAME] == [(3, 3)]
 
 
-def test_a_hang_is_a_failure_that_shows_the_last_calls(tmp_path: Path) -> None:
+HANGING = """
+import time
+from dataclasses import dataclass
+from runtimes.contract.fake.backend import FakeBackend
+from runtimes.contract.fake.service import FakeCri
+class Hanging(FakeCri):
+    def %METHOD%(self, *arguments, **keywords):
+        time.sleep(1000)
+@dataclass(frozen=True, slots=True)
+class Backend(FakeBackend):
+    name: str = "hanging"
+    def open(self, options=None):
+        return Hanging()
+backend = Backend()
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "test", "says"),
+    [
+        ("status", "cri.runtime.status", "status()"),
+        ("remove_pod_sandbox", "cri.sandbox.run.run_sandbox_is_ready_when_it_returns", "at its end: hangs"),
+        ("__init__", _SAME, "hangs"),
+    ],
+    ids=["call", "removal", "opening"],
+)
+def test_a_hang_is_a_failure_that_shows_the_last_calls(
+    method: str, test: str, says: str, tmp_path: Path
+) -> None:
     install(tmp_path / "site", "hanging", "hanging:backend")
-    (tmp_path / "site/hanging.py").write_text(
-        "import time\n"
-        "from dataclasses import dataclass\n"
-        "from runtimes.contract.fake.backend import FakeBackend\n"
-        "from runtimes.contract.fake.service import FakeCri\n"
-        "class Hanging(FakeCri):\n"
-        "    def status(self, *, verbose=False):\n"
-        "        time.sleep(1000)\n"
-        "@dataclass(frozen=True, slots=True)\n"
-        "class Backend(FakeBackend):\n"
-        "    name: str = 'hanging'\n"
-        "    def open(self, options=None):\n"
-        "        return Hanging()\n"
-        "backend = Backend()\n"
-    )
+    (tmp_path / "site/hanging.py").write_text(HANGING.replace("%METHOD%", method))
 
     done = contract(
-        *("contract", "run", "-b", "hanging", "--test", "cri.runtime.status", "--patience", "1"),
+        *("contract", "run", "-b", "hanging", "--test", test, "--patience", "1"),
         cwd=tmp_path,
         site=tmp_path / "site",
     )
 
     assert done.returncode == 1, done.stderr
     assert "did not end within 1 s" in done.stdout
-    assert "status()" in done.stdout
+    assert says in done.stdout
 
 
 def test_every_test_can_be_explained_with_the_line_it_comes_from(tmp_path: Path) -> None:
