@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(360)
 _VERSION = "cri.runtime.version"
 _ENGINE = "docker.system.version.version_tells_those_of_engine_and_api"
+_READY = "cri.sandbox.run.run_sandbox_is_ready_when_it_returns"
 _SAME = f"{_VERSION}.version_is_the_same_each_time"
 
 
@@ -228,7 +229,7 @@ backend = Backend()
     ("method", "test", "says"),
     [
         ("status", "cri.runtime.status", "status()"),
-        ("remove_pod_sandbox", "cri.sandbox.run.run_sandbox_is_ready_when_it_returns", "at its end: hangs"),
+        ("remove_pod_sandbox", _READY, "at its end: hangs"),
         ("__init__", _SAME, "hangs"),
     ],
     ids=["call", "removal", "opening"],
