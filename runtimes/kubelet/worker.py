@@ -137,18 +137,14 @@ class PodWorker:
         return self._view(self._observe(), PodSyncResult())
 
     def has_changed(self) -> bool:
-        """Tell whether the pod, or what is asked of it, differs from what the last sync saw.
-
-        Thread-safe: it may be asked while another sync has begun.
+        """Tell, from any thread, whether pod or record differ from what the last sync saw.
 
         Raises:
             Error: the runtime can't be asked.
         """
-        meta = self._pod.metadata
-        seen = self._last
-        if self._is_outdated():
-            return True
-        return self._runtime.get_pod_status(meta.uid, meta.name, meta.namespace) != seen
+        meta, seen = self._pod.metadata, self._last
+        look = self._runtime.get_pod_status
+        return self._is_outdated() or look(meta.uid, meta.name, meta.namespace) != seen
 
     def views(
         self, timeout: float | None = None, until: Callable[[PodView], bool] | None = None
