@@ -21,12 +21,13 @@ export function show(parent, children) {
   wanted.forEach((child, index) => {
     const now = parent.childNodes[index];
     if (!now) parent.append(child);
-    else if (!now.isEqualNode(child)) merge(now, child);
+    else if (now !== child && !now.isEqualNode(child)) merge(now, child);
   });
   while (parent.childNodes.length > wanted.length) parent.lastChild.remove();
 }
 
-function merge(now, wanted) {
+// Makes an element like another one, or puts that one in its place.
+export function merge(now, wanted) {
   const alike = now.nodeType === 1 && wanted.nodeType === 1 && now.tagName === wanted.tagName && now.id === wanted.id;
   if (!alike) return now.replaceWith(wanted);
   for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name)) now.removeAttribute(name);

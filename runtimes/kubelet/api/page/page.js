@@ -1,6 +1,6 @@
 // The page: asks for pods each two seconds and for graphs each five, shows what has changed.
 
-import { age, by, bytes, cores, json, make, show } from "./dom.js";
+import { age, by, bytes, cores, json, make, merge, show } from "./dom.js";
 import { chosen, detail } from "./detail.js";
 import { History, graph, latest } from "./graph.js";
 import { summary } from "./pods.js";
@@ -9,13 +9,26 @@ const PODS = 2000;
 const GRAPHS = 5000;
 const PATIENCE = 10000;
 const history = new History();
+const rows = new Map();
 let pods = null;
 let answered = null;
 
 const order = new Intl.Collator("en", { numeric: true }).compare; // web-2 before web-10
 const nameOf = (pod) => `${pod.metadata.namespace}/${pod.metadata.name}`;
 
+// A row is drawn anew only when something of it has changed: there may be hundreds.
 function row(pod) {
+  const { uid, creationTimestamp } = pod.metadata;
+  const state = JSON.stringify([summary(pod), age(creationTimestamp), nameOf(pod) === chosen(), history.since]);
+  const known = rows.get(uid);
+  if (known?.state === state) return known.element;
+  const fresh = drawn(pod);
+  if (known) merge(known.element, fresh);
+  rows.set(uid, { state, element: known?.element ?? fresh });
+  return rows.get(uid).element;
+}
+
+function drawn(pod) {
   const { word, kind, ready, restarts } = summary(pod);
   const use = history.of(pod.metadata.uid);
   const name = nameOf(pod);
@@ -106,6 +119,8 @@ async function look(signal) {
   const { items } = await json("/pods", signal);
   pods = (items ?? []).sort((one, other) => order(nameOf(one), nameOf(other)));
   answered = new Date();
+  const uids = new Set(pods.map((pod) => pod.metadata.uid));
+  for (const uid of rows.keys()) if (!uids.has(uid)) rows.delete(uid);
   by("link").textContent = "live";
   by("link").className = "good";
   document.body.classList.remove("old");
