@@ -67,11 +67,9 @@ def command(  # noqa: PLR0913 - one parameter per option
         raise click.UsageError("Name an image, or a manifest with -f.")
     if detach and remove:
         raise click.UsageError("--detach and --rm exclude each other.")
-    if detach and junit:
-        raise click.UsageError("--detach and --junit exclude each other.")
     attended = options["stdin"] or options["tty"]
-    if attended and junit:
-        raise click.UsageError("--junit and -it exclude each other.")
+    if junit is not None:
+        _check_report(junit, detach=detach, attended=attended)
     with current().connect() as runtime:
         if filename is not None:
             _refuse_image_options(options)
@@ -90,6 +88,16 @@ def command(  # noqa: PLR0913 - one parameter per option
             if junit is not None:
                 afterwards.callback(_report, work, junit)
             return _foreground(work, timestamps=timestamps)
+
+
+def _check_report(junit: Path, *, detach: bool, attended: bool) -> None:
+    """Before anything runs: a report that can't be written is of no use afterwards."""
+    if detach:
+        raise click.UsageError("--detach and --junit exclude each other.")
+    if attended:
+        raise click.UsageError("--junit and -it exclude each other.")
+    if not junit.parent.is_dir():
+        raise click.UsageError(f"--junit '{junit}': there is no folder '{junit.parent}'.")
 
 
 def _remove(work: Work) -> None:

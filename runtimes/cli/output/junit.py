@@ -90,8 +90,10 @@ def _sidecars(pod: Pod) -> set[str]:
 
 
 def _trouble(pod: Pod, name: str) -> str:
-    told = [one for one in pod.journal() if one.warning and one.container in {"", name}]
-    return told[-1].message if told else "another one failed before"
+    told = [one.message for one in pod.journal() if one.warning and one.container in {"", name}]
+    # Kubelet tells a failure twice: what it is, and its reason alone, as in "Error: ErrImagePull".
+    telling = [one for one in told if not one.removeprefix("Error: ").isidentifier()]
+    return (telling or told or ["another one failed before"])[-1]
 
 
 def _log(container: Container) -> str:

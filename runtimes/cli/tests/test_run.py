@@ -128,6 +128,7 @@ def test_a_broken_manifest_is_125_with_all_mistakes(cli: Cli) -> None:
         ("run", "-f", "x.yaml", "busybox"),
         ("run", "-d", "--rm", "busybox"),
         ("run", "-i", "--junit", "report.xml", "busybox"),
+        ("run", "--junit", "no-such-folder/report.xml", "busybox"),
         ("run", "-f", "x.yaml", "--env", "A=b"),
     ],
 )
@@ -330,7 +331,8 @@ def test_a_pod_that_cannot_be_removed_keeps_no_other(
 
 
 def test_a_report_that_cannot_be_written_keeps_no_pod(cli: Cli, tmp_path: Path) -> None:
-    report = tmp_path / "missing" / "report.xml"
+    report = tmp_path / "report.xml"
+    report.symlink_to(tmp_path / "missing" / "report.xml")
 
     ran = cli("run", "--rm", "--junit", str(report), "busybox", "--", "true")
 
