@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runtimes.kubelet.worker import PodWorker
 
 AT_V = v1.VolumeMount(name="v", mount_path="/v")
+ENDURING = "trap 'exit 0' TERM; sleep 1000 & wait"  # and no longer once it is told to end
 DISK, MEMORY = v1.EmptyDirVolumeSource(), v1.EmptyDirVolumeSource(medium="Memory")
 
 
@@ -37,8 +38,8 @@ def ask(real: RealKubelet, view: PodView, name: str, script: str) -> str:
 
 
 def test_only_what_must_change_changes(real: RealKubelet) -> None:
-    app = real.script("sleep 1000", volume_mounts=(AT_V,))
-    side, gone = real.script("sleep 1000", "side"), real.script("sleep 1000", "gone")
+    app = real.script(ENDURING, volume_mounts=(AT_V,))
+    side, gone = real.script(ENDURING, "side"), real.script(ENDURING, "gone")
     worker = real.worker(
         app, side, gone, policy="Always", volumes=(v1.Volume(name="v", empty_dir=DISK),)
     )
@@ -65,7 +66,7 @@ def test_only_what_must_change_changes(real: RealKubelet) -> None:
 
 
 def test_another_sandbox_is_made_for_what_only_it_can_change(real: RealKubelet) -> None:
-    worker = real.worker(real.script("sleep 1000"), hostname="first", policy="Never")
+    worker = real.worker(real.script(ENDURING), hostname="first", policy="Never")
     before = start(worker)
 
     after = change(
