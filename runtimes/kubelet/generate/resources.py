@@ -40,7 +40,7 @@ def container_resources(
     cpu_limit = totals.milli_of(limits, "cpu") or _of_pod(pod, "cpu")
     resources = cri.LinuxContainerResources(
         cpu_shares=cpu_shares(totals.milli_of(requests, "cpu") or cpu_limit),
-        memory_limit_in_bytes=(totals.milli_of(limits, "memory") or _of_pod(pod, "memory")) // 1000,
+        memory_limit_in_bytes=_units(limits, "memory") or _of_pod(pod, "memory") // 1000,
         oom_score_adj=oom_score_adj(pod, container, config.memory_capacity_bytes),
         hugepage_limits=_hugepage_limits(limits),
     )

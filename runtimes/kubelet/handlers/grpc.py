@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _METHOD = "/grpc.health.v1.Health/Check"
 _STATUSES = {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
+_STATUS_FIELD = 0x08
 SERVING = _STATUSES[1]
 
 
@@ -47,7 +48,12 @@ def check(address: str, service: str, timeout: float) -> str:
             answer = ask(_request(service), timeout=timeout)
         except grpc.RpcError as error:
             raise errors.Unavailable(_why(error, address, timeout)) from error
-    return _STATUSES.get(answer[1] if answer[:1] == b"\x08" else 0, "UNKNOWN")
+    return _STATUSES.get(_number(answer), "UNKNOWN")
+
+
+def _number(answer: bytes) -> int:
+    """The status field's; 0, which goes unwritten, where there is none."""
+    return answer[1] if len(answer) > 1 and answer[0] == _STATUS_FIELD else 0
 
 
 def _request(service: str) -> bytes:

@@ -139,11 +139,9 @@ def _connection(request: HttpRequest, timeout: float) -> http.client.HTTPConnect
 def _connect(connection: http.client.HTTPConnection, request: HttpRequest) -> None:
     try:
         connection.connect()
-    except TimeoutError:
+    except (TimeoutError, ssl.SSLError):
         raise
     except OSError as error:
-        if isinstance(error, ssl.SSLError):
-            raise
         raise OSError(refusal(request.host, request.port, error)) from error
 
 

@@ -15,13 +15,13 @@ _WELL = {b"", b"\x0a\x02ok", b"\x0a\xac\x02" + LONG.encode()}
 
 
 @contextmanager
-def serving(pool: ThreadPoolExecutor, address: str) -> Iterator[int]:
-    """Serve it there meanwhile; yield its port."""
+def serving(pool: ThreadPoolExecutor, address: str, else_: bytes = NOT_SERVING) -> Iterator[int]:
+    """Serve it there meanwhile, `else_` of services that it doesn't know; yield its port."""
     import grpc
 
     def check(request: bytes, context: object) -> bytes:
         del context
-        return SERVING if request in _WELL else NOT_SERVING
+        return SERVING if request in _WELL else else_
 
     handler = grpc.method_handlers_generic_handler(
         "grpc.health.v1.Health", {"Check": grpc.unary_unary_rpc_method_handler(check)}

@@ -47,6 +47,20 @@ def test_a_service_is_well_when_it_is_serving(port: int, service: str, result: P
     assert run_probe(probe, target).result is result
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (b"", "UNKNOWN"),
+        (b"\x08", "UNKNOWN"),
+        (b"\x08\x02", "NOT_SERVING"),
+        (b"\x08\x63", "UNKNOWN"),
+    ],
+)
+def test_an_answer_that_says_little_is_no_good_one(answer: bytes, status: str) -> None:
+    with serving(ThreadPoolExecutor(1), "127.0.0.1:0", answer) as port:
+        assert health.check(f"127.0.0.1:{port}", "odd", 5.0) == status
+
+
 def test_nobody_there_is_a_failure() -> None:
     with pytest.raises(errors.Unavailable, match="error: failed to connect service at"):
         health.check("127.0.0.1:9", "", 2.0)
