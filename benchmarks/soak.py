@@ -2,9 +2,10 @@
 
     python benchmarks/soak.py [SECONDS] [PODS]      default: 600 10
 
-As root. Each round kills one thing with SIGKILL, or changes a manifest, and waits until every pod
-is as its manifest says. A Job goes on meanwhile, and no attempt of it may be made twice. At the end
-all manifests go, and no pod, record, process, mount, network namespace or cgroup may be left.
+As root. Each round kills one thing with SIGKILL, the agent also amid the end of a pod, or takes a
+manifest away for a while, and waits until every pod is as its manifest says. A Job goes on
+meanwhile, and no attempt of it may be made twice. At the end all manifests go, and no pod, record,
+process, mount, network namespace or cgroup may be left.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from runtimes.client import Runtime
 
 _BACK = 60.0
-_KINDS = ("agent", "container", "monitor", "manifest")
+_KINDS = ("agent", "amid", "container", "monitor", "manifest")
 _ATTEMPTS = 6
 _JOB = """\
 apiVersion: batch/v1
@@ -77,6 +78,20 @@ class Soak:
         time.sleep(self.random.uniform(0.2, 1.0))
         after = self.running()
         changed = {name for name in before if after.get(name) != before[name]}
+        if changed:
+            raise AssertionError(f"the next agent restarted {changed}")
+
+    def kill_amid(self) -> None:
+        """The agent while it ends a pod, whose manifest is back before the next one looks."""
+        name, before = self.random.choice(sorted(self.names)), self.running()
+        self.house.write(name).unlink()
+        time.sleep(self.random.uniform(0.0, 1.0))
+        self.house.end(signal.SIGKILL)
+        self.house.write(name)
+        self.house.start()
+        wait_for(self.settled, f"come back after {self.counts}", _BACK * 6)
+        after = self.running()
+        changed = {one for one in before if after.get(one) != before[one]} - {name}
         if changed:
             raise AssertionError(f"the next agent restarted {changed}")
 
