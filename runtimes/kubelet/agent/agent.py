@@ -313,11 +313,11 @@ class Agent:
 
     async def _keep_house(self, chore: Chore) -> None:
         while True:
-            await asyncio.sleep(chore.period)
             try:
                 await self._lanes.look(chore.work)
             except errors.Error as error:
                 log.warning("%s: %s", chore.name, error)
+            await asyncio.sleep(chore.period)
 
 
 @contextmanager

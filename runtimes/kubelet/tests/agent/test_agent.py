@@ -254,6 +254,17 @@ def _pod() -> v1.Pod:
     return pod(script(FOREVER))
 
 
+def test_an_agent_that_never_lives_long_keeps_house_all_the_same(house: House) -> None:
+    worker = house.bench.worker(_pod())
+    worker.sync()
+    (log,) = house.bench.config.log_root.glob("*/*/0.log")
+    log.write_text("x" * (11 << 20))
+
+    house.agent()
+
+    house.until(lambda: len(list(log.parent.iterdir())) == 2)
+
+
 def test_a_slow_pod_holds_up_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     free = threading.Event()
     start = house.bench.service.run_pod_sandbox
