@@ -2,8 +2,10 @@
 
     scripts/history_figures.py [FOLDER]     where to; else beside the recording
 
-The recording is made by
-    runtimes history examples/history.yaml --runs 10 --json docs/history/recording.json
+The recording is made on a quiet machine, as root, by
+    runtimes history examples/history.yaml --runs 6 --rounds 4 --json docs/history/recording.json
+with a configuration file that names an engine for each era, all of which have localhost/busybox:1.
+Where engines and interpreter had folders of their own, their usual ones are written in instead.
 """
 
 from __future__ import annotations

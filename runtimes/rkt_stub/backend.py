@@ -33,7 +33,7 @@ POD_CAPABILITIES = frozenset(
     }
 )
 
-CRI_CAPABILITIES = POD_CAPABILITIES | {Capability.LIST_STREAMS}
+CRI_CAPABILITIES = POD_CAPABILITIES | {Capability.LIST_STREAMS, Capability.IMAGE_FS_INFO}
 
 
 @dataclass(frozen=True, slots=True)

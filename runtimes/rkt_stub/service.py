@@ -180,6 +180,11 @@ class RktShim(UnimplementedStreams, UnimplementedService):
 
         remove_image(self.engine, image)
 
+    def image_fs_info(self) -> cri.ImageFsInfoResponse:
+        from runtimes.rkt_stub.image.fs_info import image_fs_info
+
+        return image_fs_info(self.engine)
+
 
 if TYPE_CHECKING:
 

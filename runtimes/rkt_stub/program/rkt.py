@@ -11,15 +11,16 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtimes.core import deadline, errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 CALL_SECONDS = 120.0
+OWN_DIR = Path("/var/lib/rkt")
 EXPERIMENTS = {"RKT_EXPERIMENT_APP": "true", "RKT_EXPERIMENT_ATTACH": "true"}
 
 
@@ -68,6 +69,11 @@ class Rkt:
     local_config: Path | None = None
     insecure: tuple[str, ...] = ("image",)
     inherited: tuple[int, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where its images and pods are, asked for or not."""
+        return self.dir or OWN_DIR
 
     def argv(self, *words: str, insecure: tuple[str, ...] = ()) -> list[str]:
         """A whole command line; globals come first, which every version takes."""

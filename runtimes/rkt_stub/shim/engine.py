@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runtimes.core import deadline, errors
+from runtimes.core.host.usage import UsageCache
 from runtimes.core.state.store import Store
 from runtimes.rkt_stub.shim.record import ContainerRecord, SandboxRecord
 
@@ -49,6 +50,7 @@ class ShimEngine:
     net: str
     sandboxes: Store[SandboxRecord] = field(init=False)
     containers: Store[ContainerRecord] = field(init=False)
+    usage: UsageCache = field(default_factory=UsageCache)
 
     def __post_init__(self) -> None:
         self.sandboxes = Store(self.root, SandboxRecord)

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Rkt
 
-OWN_DIR = Path("/var/lib/rkt")
 _SECONDS = 30.0
 
 
@@ -32,6 +30,6 @@ def kill(rkt: Rkt, uuid: str, app: str, pid: int) -> bool:
 
 
 def argv(rkt: Rkt, uuid: str, app: str, pid: int) -> list[str]:
-    stage1 = (rkt.dir or OWN_DIR) / "pods/run" / uuid / "stage1/rootfs"
+    stage1 = rkt.folder / "pods/run" / uuid / "stage1/rootfs"
     systemctl = ("/usr/bin/systemctl", "kill", "--signal=KILL", f"{app}.service")
     return [str(stage1 / "enter"), f"--pid={pid}", "--", *systemctl]
