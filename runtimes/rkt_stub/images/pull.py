@@ -26,8 +26,11 @@ def pull(rkt: Rkt, reference: str, username: str = "", password: str = "") -> st
         InvalidArgument: that is no reference.
         Unavailable: rkt couldn't; whether the registry lacks it or can't be reached, rkt's exit
             code doesn't tell.
+
+    It is asked for in full: an rkt that was built by a newer Go takes a short name for a host, and
+    its tag for a port.
     """
-    name = image_ref.with_default_tag(reference)
+    name = image_ref.normalise(reference)
     answer = _fetch(rkt, name, username, password)
     if not answer.ok:
         raise errors.Unavailable(f"pull image '{name}': rkt refused: {answer.complaint}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runtimes.core import errors
 from runtimes.rkt_stub.images.accounts import Accounts, User, accounts_of
-from runtimes.rkt_stub.images.pull import credentials
+from runtimes.rkt_stub.images.pull import credentials, pull
 from runtimes.rkt_stub.images.store import StoredImage, find, stored
+from runtimes.rkt_stub.program.rkt import Answer, Rkt
 
 if TYPE_CHECKING:
     from runtimes.rkt_stub.program.shapes import ImageManifest
@@ -68,6 +70,32 @@ def test_of_two_images_with_one_name_the_newer_one_has_it() -> None:
     newer = image("app:1", "sha512-" + "1" * 64)
 
     assert find([image("app:1"), newer], "app:1") is newer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetching(Rkt):
+    """Fetches nothing, and keeps what it was asked for."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def call(self, *words: str, timeout: float | None = None) -> Answer:
+        del timeout
+        self.asked.append(words[-1])
+        return Answer(words, 0, b"sha512-1\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("reference", "asked"),
+    [
+        ("busybox:1.36", "docker://docker.io/library/busybox:1.36"),
+        ("reg:5000/app", "docker://reg:5000/app:latest"),
+    ],
+)
+def test_an_image_is_fetched_by_its_full_name(reference: str, asked: str) -> None:
+    rkt = Fetching()
+
+    assert pull(rkt, reference) == "sha512-1"
+    assert rkt.asked == [asked]
 
 
 def test_credentials_are_for_the_registry_of_the_image() -> None:
