@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtimes.core import errors
-from runtimes.kubelet.agent.stamp import manifest_of
 
 if TYPE_CHECKING:
     from runtimes.kubelet.store.pods import PodStore
@@ -20,6 +19,8 @@ def refuse_driven(store: PodStore, namespace: str, name: str, *, anew: bool) -> 
     """
     if anew:
         raise taken(f"{namespace}/{name}", "started or driven by another process")
+    from runtimes.kubelet.agent.stamp import manifest_of
+
     recorded = store.get(namespace, name)
     if recorded is not None and (manifest := manifest_of(recorded)):
         raise errors.FailedPrecondition(
