@@ -37,7 +37,6 @@ def main(folder: Path) -> None:
     """Do it, unless another supervisor does or did; the pod ends when rkt does."""
     if not _is_first(folder) or (folder / ENDED).exists():
         return
-    _settle_signals()
     plan = json.loads((folder / PLAN).read_bytes())
     with ExitStack() as closing:
         logs = {
@@ -114,4 +113,5 @@ def copy(console: Iterable[bytes], logs: dict[str, LogWriter]) -> None:
 
 
 if __name__ == "__main__":
+    _settle_signals()
     main(Path(sys.argv[1]))

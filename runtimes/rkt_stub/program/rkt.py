@@ -87,7 +87,7 @@ class Rkt:
         return {**os.environ, **EXPERIMENTS}
 
     def call(self, *words: str, timeout: float | None = CALL_SECONDS) -> Answer:
-        """Run one command to its end.
+        """Run one command to its end, in a group of its own: a Ctrl-C is ours to answer.
 
         Raises:
             BackendUnavailable: there is no such program.
@@ -104,6 +104,7 @@ class Rkt:
                 env=self.environment(),
                 timeout=patience,
                 pass_fds=self.inherited,
+                process_group=0,
             )
         except subprocess.TimeoutExpired as error:
             raise errors.DeadlineExceeded(
