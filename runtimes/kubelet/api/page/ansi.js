@@ -3,8 +3,9 @@
 import { make } from "./dom.js";
 
 // CSI sequences (only colours, which end in m, mean something here), OSC strings, other escapes, and control characters.
-const CONTROL = /\x1b\[([0-9;:]*)m|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]|\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
-const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]{0,4096}\x1b?|[ -/]*)?$|\r$/;
+const CONTROL = /\x1b\[([0-9;:]{0,64})m|\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]|\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+// What may go on in the next piece, bounded: a log may hold anything.
+const UNFINISHED = /\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|\][^\x07\x1b]{0,4096}\x1b?|[ -/]{0,8})?$|\r$/;
 const LEVELS = [0, 95, 135, 175, 215, 255];
 
 // A colour of the table of 256; the first 16 are the style sheet's.

@@ -4,6 +4,7 @@ import { Ansi } from "./ansi.js";
 import { make } from "./dom.js";
 
 const MOST = 1 << 20; // characters
+const MOST_PIECES = 1 << 14; // a program may colour each character
 const PAUSE = 1000;
 
 export class Logs {
@@ -71,6 +72,7 @@ export class Logs {
   // Drops what is oldest; of a single long piece, its beginning.
   trim() {
     const { view } = this;
+    while (view.childNodes.length > MOST_PIECES) view.firstChild.remove();
     let over = view.textContent.length - MOST;
     while (over > 0) {
       const first = view.firstChild;

@@ -122,6 +122,10 @@ def test_a_log_that_never_ends_fills_no_memory(shown: Page) -> None:
     assert shown["log.view.textContent.length"] == 1 << 20
     assert shown["log.view.childNodes.length"] == 16
 
+    shown[r"log.append('\x1b[31ma\x1b[32mb'.repeat(1 << 14))"]
+
+    assert shown["log.view.childNodes.length"] == 1 << 14
+
 
 def test_colours_of_a_terminal_are_shown_and_its_other_control_is_not(shown: Page) -> None:
     shown["import('./ansi.js').then((one) => (globalThis.Ansi = one.Ansi))"]
@@ -138,6 +142,7 @@ def test_colours_of_a_terminal_are_shown_and_its_other_control_is_not(shown: Pag
     )
     assert shown[r"told('\x1b]0;title\x07a\x1b[2Kb\x08c\x1b[999;x\x1b(Bd')"] == "abcd"
     assert shown[r"told('1 %\r2 %\r', '\nend')"] == "1 %\n2 %\nend"
+    assert shown[r"told('\x1b[', ...Array(100).fill('1'), 'm')"] == f"[{'1' * 100}m"
     assert shown[r"told('\x1b[31m<b>')"] == '<span class="ink1">&lt;b&gt;</span>'
 
 
