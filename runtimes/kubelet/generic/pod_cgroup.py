@@ -53,7 +53,11 @@ def limit(
 
 
 def limits_of(pod: v1.Pod, config: KubeletConfig, layout: Layout) -> Resources:
-    """What limits the pod, no limit included: it may have had one."""
+    """What limits the pod, no limit included: it may have had one.
+
+    Memory is limited where the pod itself says so. Where all its containers do, their own limits do
+    as much; the sandbox's few pages would only let them meet the pod's limit before their own.
+    """
     asked = pod_resources(pod, config, totals.with_overhead)
     found: Resources = {}
     if layout.has("cpu"):
@@ -63,7 +67,9 @@ def limits_of(pod: v1.Pod, config: KubeletConfig, layout: Layout) -> Resources:
             "quota": asked.cpu_quota or limits.UNLIMITED,
         }
     if layout.has("memory"):
-        found["memory"] = {"limit": asked.memory_limit_in_bytes or limits.UNLIMITED}
+        said = totals.own(pod)
+        own = said is not None and totals.MEMORY in said.limits
+        found["memory"] = {"limit": asked.memory_limit_in_bytes if own else limits.UNLIMITED}
     return found
 
 

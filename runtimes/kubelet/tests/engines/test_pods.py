@@ -109,8 +109,8 @@ def test_limits_lie_in_the_pods_own_cgroup_which_goes_with_it(real: RealKubelet)
     root = real.config.cgroup_root
     assert f"/{root}/pod{uid}" in text or "0::/\n" in text
     top = Path("/sys/fs/cgroup")
-    of_pod = [*top.glob(f"memory/{root}/pod{uid}/*limit*"), *top.glob(f"{root}/pod{uid}/*.max")]
-    assert f"{32 << 20}\n" in [file.read_text() for file in of_pod if "memory" in file.name]
+    of_pod = [*top.glob(f"cpu/{root}/pod{uid}/*quota*"), *top.glob(f"{root}/pod{uid}/cpu.max")]
+    assert [file.read_text().split()[0] for file in of_pod] == ["25000"]
     worker.remove()
     assert list(Path("/sys/fs/cgroup").glob(f"*/{root}/**/pod{uid}")) == []
     assert list(Path("/sys/fs/cgroup").glob(f"{root}/**/pod{uid}")) == []
