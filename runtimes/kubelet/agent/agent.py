@@ -255,6 +255,7 @@ class Agent:
             task.wake()
 
     def _hint(self, uid: str) -> None:
+        self._changes += 1
         task = self._pods.get(uid)
         if task is not None:
             task.hint()

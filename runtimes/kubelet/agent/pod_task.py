@@ -98,7 +98,7 @@ class PodTask:
                 return
             self._woken.clear()
             with suppress(errors.Error):  # a sync finds what can't be asked, too, when it is due
-                if await self._lanes.look(self.worker.has_changed):
+                if await self._lanes.sync(self.worker.has_changed, lambda: self._ending):
                     return
 
     async def _sync(self) -> float | None:
