@@ -107,6 +107,7 @@ class Agent:
         self._lanes = Lanes(settings.workers, lambda: self._gone)
         self._pods: dict[str, PodTask] = {}
         self._running: dict[asyncio.Task[None], PodTask] = {}
+        self._crashed: set[str] = set()
         self._rescan = asyncio.Event()
         self._backoff = Backoff()
         self._known: dict[str, Look] = {}
@@ -185,8 +186,9 @@ class Agent:
     async def _reconcile(self) -> float:
         """Return the seconds until the next time."""
         views = {uid: task.view for uid, task in self._pods.items() if task.view is not None}
+        seen = {uid for uid, task in self._pods.items() if task.seen} | self._crashed
         try:
-            found = await self._lanes.look(partial(self._reconciler.reconcile, views))
+            found = await self._lanes.look(partial(self._reconciler.reconcile, views, seen))
         except errors.Error as error:
             log.warning("read %s: %s", self._folder.path, error)
             return self._settings.rescan
@@ -234,7 +236,9 @@ class Agent:
         self._prober.forget(kept.uid)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("keep pod=%s: %s", kept.full_name, error, exc_info=error)
+            self._crashed.add(kept.uid)
             return  # a bug of ours: tried again at the next rescan, not at once
+        self._crashed.discard(kept.uid)
         self._rescan.set()
 
     def _tell(self, problems: dict[str, str]) -> None:

@@ -27,6 +27,7 @@ from runtimes.kubelet.workloads.template import OWNER, definition, owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from runtimes.core.pod import v1
     from runtimes.core.pod.workloads import Workload
@@ -44,12 +45,14 @@ class Present:
     Attributes:
         recorded: every pod.
         views: what the last sync of each led to, by uid.
+        seen: uids of those of which a sync has ended, well or not.
         runs: of Jobs.
         now: seconds since the epoch.
     """
 
     recorded: tuple[v1.Pod, ...] = ()
     views: Mapping[str, PodView] = field(default_factory=dict)
+    seen: AbstractSet[str] = frozenset()
     runs: Mapping[Name, JobRun] = field(default_factory=dict)
     now: float = 0.0
 
@@ -121,8 +124,10 @@ class _Expansion:
         }
 
     def _known(self, record: v1.Pod) -> Known | None:
-        """What became of a pod; None while no sync of its present definition has told."""
+        """What became of a pod; None while no sync of its present definition has ended."""
         view = self._present.views.get(record.metadata.uid)
+        if view is None and record.metadata.uid in self._present.seen:  # it can't be synced
+            return Known(created_at=self._present.now)
         if view is None or view.pod.metadata.generation != record.metadata.generation:
             return None
         known = known_of(record, view.status)

@@ -50,7 +50,7 @@ class Folder:
     """What a folder asks for.
 
     Attributes:
-        seen: uids of pods of which somebody knows whether they have ended.
+        seen: uids of pods that somebody has looked at, or tried to as far as that goes.
         ended: uids of those that have, for good.
     """
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _RETRY = 10.0
 _RETRY_END = 1.0
+_AWAY = (errors.Unavailable, errors.DeadlineExceeded)
 
 
 class PodTask:
@@ -41,11 +42,13 @@ class PodTask:
     Attributes:
         worker: does one step at a time.
         view: what the last sync led to, None before the first.
+        seen: a sync has ended, well or not; one that found the runtime away doesn't count.
     """
 
     def __init__(self, worker: PodWorker, lanes: Lanes, on_news: Callable[[], None]) -> None:
         self.worker = worker
         self.view: PodView | None = None
+        self.seen = False
         self._lanes = lanes
         self._on_news = on_news
         self._woken = asyncio.Event()
@@ -111,7 +114,9 @@ class PodTask:
             return None if self._ending else _RETRY
         except errors.Error as error:
             log.warning("sync pod=%s: %s", self.full_name, error)
+            self.seen |= not isinstance(error, _AWAY)
             return _RETRY
+        self.seen = True
         took = time.monotonic() - began
         log.debug("synced pod=%s phase=%s took=%.3fs", self.full_name, self.view.phase, took)
         if _is_news(before, self.view):

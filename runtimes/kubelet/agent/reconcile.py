@@ -17,6 +17,7 @@ from runtimes.kubelet.workloads import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from runtimes.core.pod import v1
     from runtimes.kubelet.agent.manifests import ManifestFolder, Scan
@@ -61,11 +62,12 @@ class Reconciler:
         self._folder = folder
         self._runs = JobRuns(store.root, store.backend)
 
-    def reconcile(self, views: Mapping[str, PodView]) -> Reconciled:
+    def reconcile(self, views: Mapping[str, PodView], seen: AbstractSet[str]) -> Reconciled:
         """Read the folder and record what it wants; one pod's failure leaves the others alone.
 
         Args:
             views: what the last sync of each pod led to, by uid.
+            seen: uids of pods of which a sync has ended, well or not.
 
         Raises:
             ResourceExhausted, PermissionDenied: a Job's progress can't be recorded.
@@ -75,9 +77,11 @@ class Reconciler:
         found.problems |= {f"{file}, a warning": text for file, text in scan.warnings.items()}
         self._apply_objects(scan, found)
         path, recorded = str(self._folder.path), tuple(self._store.list())
-        expanded = self._expand(scan, path, recorded, views) if scan.readable else Expanded()
+        present = Present(
+            recorded=recorded, views=views, seen=seen, runs=self._runs.list(), now=time.time()
+        )
+        expanded = self._expand(scan, path, present) if scan.readable else Expanded()
         ended = frozenset(uid for uid, view in views.items() if view.finished)
-        seen = frozenset(views)
         plan = plan_folder(Folder(path, scan, expanded.pods, seen, ended), recorded)
         if plan.undecided:
             expanded.check(_LOOK)
@@ -90,15 +94,12 @@ class Reconciler:
         """Let go of the pods' names. Idempotent."""
         self._claims.close()
 
-    def _expand(
-        self, scan: Scan, path: str, recorded: tuple[v1.Pod, ...], views: Mapping[str, PodView]
-    ) -> Expanded:
-        runs = self._runs.list()
-        present = Present(recorded=recorded, views=views, runs=runs, now=time.time())
+    def _expand(self, scan: Scan, path: str, present: Present) -> Expanded:
         expanded = expand(scan, path, present)
         for run in expanded.runs:
             self._runs.write(run)
-            if run.outcome is not None and runs.get((run.namespace, run.name), run) != run:
+            before = present.runs.get((run.namespace, run.name), run)
+            if run.outcome is not None and before != run:
                 _tell_outcome(run)
         for name in expanded.over:
             self._runs.remove(*name)

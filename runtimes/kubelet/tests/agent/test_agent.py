@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runtimes.core.cri.v1 import api_pb2 as cri
     from runtimes.core.pod import v1
+    from runtimes.core.pod.sync import PodSyncResult
     from runtimes.kubelet.tests.agent.house import House
 
 
@@ -124,6 +125,29 @@ def test_a_pod_that_has_ended_stays_so_until_its_manifest_changes(house: House) 
     house.write(policy="Never")
 
     house.until(lambda: set(house.running()) >= BOTH)
+
+
+def test_a_corrected_manifest_is_applied_to_a_pod_whose_syncs_only_crash(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, crashed = house.bench.runtime.sync_pod, threading.Event()
+
+    def crash(pod: v1.Pod, *rest: Any, **named: Any) -> PodSyncResult:  # noqa: ANN401 - passed on
+        if "wrong" in str(pod.spec):
+            crashed.set()
+            raise KeyError("wrong")
+        return sync(pod, *rest, **named)
+
+    monkeypatch.setattr(house.bench.runtime, "sync_pod", crash)
+    house.write(app="wrong")
+    house.agent()
+    assert crashed.wait(30)
+    (record,) = house.recorded()
+
+    house.write()
+
+    house.until(lambda: set(house.running()) == BOTH)
+    assert [pod.metadata.uid for pod in house.recorded()] == [record.metadata.uid]
 
 
 def test_a_bad_file_stops_nothing(house: House) -> None:

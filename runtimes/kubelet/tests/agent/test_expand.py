@@ -205,6 +205,21 @@ def test_replicas_change_one_by_one_as_they_become_ready() -> None:
         world.tell(name, "Running", ready=True)
 
 
+def test_a_replica_that_cannot_be_synced_holds_up_no_rollout() -> None:
+    world, wanted = World(), deployment("busybox:2")
+    world.step(deployment())
+    for name in ("web-1", "web-2"):
+        world.tell(name, "Running", ready=True)
+
+    world.step(wanted)
+    assert set(world.images().values()) == {"busybox"}, "nobody has looked at web-0 yet"
+    world.present = replace(world.present, seen={"uid-web-0"})
+    world.step(wanted)
+
+    changed = [name for name, image in world.images().items() if image == "busybox:2"]
+    assert changed == ["web-0", "web-1"]
+
+
 def test_recreate_lets_all_go_before_one_comes_back() -> None:
     world = World()
     world.step(deployment())
