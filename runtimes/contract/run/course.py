@@ -13,7 +13,7 @@ from runtimes.contract import catalogue
 from runtimes.contract.leaks.watch import KnownLeak, Leaked
 from runtimes.contract.report.model import Outcome, Verdict
 from runtimes.contract.requires import NOT_CLAIMED, Undeclared
-from runtimes.contract.run.redact import records
+from runtimes.contract.run.redact import records, scrubbed
 
 if TYPE_CHECKING:
     from runtimes.contract.run.transcript import Transcript
@@ -48,8 +48,8 @@ class Course:
             level=entry.level,
             verdict=self.verdict,
             ms=round((time.perf_counter() - self.began) * 1000, 1),
-            message=self.message,
-            details=self.details,
+            message=scrubbed(self.message),
+            details=scrubbed(self.details),
             capabilities=tuple(entry.requires),
             spec=catalogue.specification(entry),
             passed=int(self.verdict is Verdict.PASS),

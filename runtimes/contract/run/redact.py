@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from runtimes.contract.run.transcript import Call
 
 HIDDEN = "<redacted>"
-_SECRET = re.compile(r"password|passwd|secret|token|credential|^auth$|api_?key", re.IGNORECASE)
+_NAMES = r"password|passwd|secret|token|credential|api_?key"
+_SECRET = re.compile(rf"{_NAMES}|^auth$", re.IGNORECASE)
+_IN_URL = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_IN_HEADER = re.compile(r"\b(basic|bearer)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
+_BEHIND_ITS_NAME = re.compile(
+    rf"""(?P<name>(?:(?:{_NAMES})\w*|\bauth)\\?["']?\s*[=:]\s*)"""
+    r"""(?:(?P<quote>\\?["'])[^"'\\]+(?P=quote)|[^\s"',;&)}\]\\]+)""",
+    re.IGNORECASE,
+)
 _MOST_CHARACTERS = 4000
 
 
 def records(calls: Iterable[Call]) -> Iterator[Record]:
     for call in calls:
-        error = "" if call.error is None else f"{type(call.error).__name__}: {call.error}"
+        error = "" if call.error is None else scrubbed(f"{type(call.error).__name__}: {call.error}")
         yield Record(
             name=call.name,
             request=_request(call),
@@ -33,6 +41,18 @@ def records(calls: Iterable[Call]) -> Iterator[Record]:
         )
 
 
+def scrubbed(text: str) -> str:
+    """A text that somebody else wrote, without what looks like a credential."""
+    text = _IN_URL.sub(HIDDEN, text)
+    text = _IN_HEADER.sub(rf"\1 {HIDDEN}", text)
+    return _BEHIND_ITS_NAME.sub(_hide, text)
+
+
+def _hide(found: re.Match[str]) -> str:
+    quote = found["quote"] or ""
+    return f"{found['name']}{quote}{HIDDEN}{quote}"
+
+
 def _request(call: Call) -> str:
     parts = [_text(argument) for argument in call.arguments]
     parts += [f"{key}={_text(_hidden(key, value))}" for key, value in call.keywords.items()]
@@ -40,7 +60,7 @@ def _request(call: Call) -> str:
 
 
 def _text(value: object) -> str:
-    return _bounded(json.dumps(plain(value), ensure_ascii=False, default=repr))
+    return _bounded(scrubbed(json.dumps(plain(value), ensure_ascii=False, default=repr)))
 
 
 def plain(value: object) -> object:

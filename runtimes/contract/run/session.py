@@ -17,6 +17,7 @@ from runtimes.contract import backends
 from runtimes.contract.report.model import Outcome, Report, Subject
 from runtimes.contract.run.merge import host, kept_promises, merged
 from runtimes.contract.run.recorder import Recorder
+from runtimes.contract.run.redact import scrubbed
 from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.run.watchdog import Hang, interrupted
 from runtimes.contract.settings import Settings
@@ -66,7 +67,7 @@ def run(plan: Plan, command: str, watchers: Watchers) -> Report:
             host=host(),
             began=began.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - start, 1),
-            command=command,
+            command=scrubbed(command),
             tests=tuple(merged(found)),
             only=plan.narrowed,
         )

@@ -15,7 +15,7 @@ from runtimes.contract.report.model import Host, Outcome, Record, Report, Result
 from runtimes.contract.report.summary import read_summaries, summarize, worse
 from runtimes.contract.report.verdict import exit_code, result_of, sentence
 from runtimes.contract.run.merge import merged, of_one_subject
-from runtimes.contract.run.redact import HIDDEN, plain, records
+from runtimes.contract.run.redact import HIDDEN, plain, records, scrubbed
 from runtimes.contract.run.transcript import Transcript
 from runtimes.contract.tests.contract_command import CHECKOUT
 from runtimes.core import errors
@@ -181,6 +181,29 @@ def test_credentials_never_reach_a_report() -> None:
     assert "hunter2" not in text
     assert "t0ken" not in text
     assert HIDDEN in text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("pull https://me:hunter2@reg.example/v2/", f"pull https://{HIDDEN}@reg.example/v2/"),
+        ("Authorization: Bearer hunter2hunter2", f"Authorization: Bearer {HIDDEN}"),
+        ('auth: "hunter2"', f'auth: "{HIDDEN}"'),
+        (
+            '{"username": "me", "password": "hunter2"}',
+            f'{{"username": "me", "password": "{HIDDEN}"}}',
+        ),
+        (r'"{\"secret\": \"hunter2\"}"', rf'"{{\"secret\": \"{HIDDEN}\"}}"'),
+        (
+            "run -b x --option registry_token=hunter2 -v",
+            f"run -b x --option registry_token={HIDDEN} -v",
+        ),
+        ("['DB_PASSWORD=hunter2', 'A=1']", f"['DB_PASSWORD={HIDDEN}', 'A=1']"),
+        ("author: me; passed 3 of 4; the token ring", "author: me; passed 3 of 4; the token ring"),
+    ],
+)
+def test_credentials_in_what_others_wrote_are_taken_out(text: str, clean: str) -> None:
+    assert scrubbed(text) == clean
 
 
 def test_a_transcript_has_arguments_as_they_were_then_and_errors() -> None:
