@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runtimes.contract.report.markdown import one_line
+from runtimes.contract.report.markdown import alike, one_line
 from runtimes.contract.report.model import Result, Verdict
 from runtimes.contract.report.verdict import by_profile, counts, result_of, sentence, share
 
@@ -62,6 +62,7 @@ class Console:
                 f" {failed:>6} {found[Verdict.UNIMPLEMENTED]:>12}"
             )
         self._flaky(report)
+        self._in_short(report)
         self._say()
         colour = _RESULTS.get(result_of(report.tests), "red")
         self._say(click.style(sentence(report), fg=colour, bold=True))
@@ -76,6 +77,11 @@ class Console:
             if call.error:
                 self._say(f"{'':13}     {one_line(call.error)}")
         self._say(f"{'':13}   why: runtimes contract explain {test.id.partition('[')[0]}")
+
+    def _in_short(self, report: Report) -> None:
+        for message, count in alike(test for test in report.tests if test.verdict is Verdict.FAIL):
+            if count > 1:
+                self._say(f"failed alike: {count} by {message}")
 
     def _flaky(self, report: Report) -> None:
         for test in report.tests:

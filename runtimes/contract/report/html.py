@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtimes.contract.report.markdown import SECTIONS, one_line
+from runtimes.contract.report.markdown import SECTIONS, alike, one_line
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.report.verdict import by_profile, counts, result_of, sentence, share
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).with_name("report.css")
 _SHOWN = tuple(SECTIONS)
+_OPEN = 3
+"""Failures that are shown whole at once."""
 _BAR = (Verdict.PASS, *_SHOWN, Verdict.UNIMPLEMENTED)
 
 
@@ -91,21 +93,30 @@ def _exceptions(report: Report) -> Iterator[str]:
         tests = [test for test in report.tests if test.verdict is verdict]
         if tests:
             yield f"<h2>{SECTIONS[verdict]}: {len(tests)}</h2>"
-        for test in tests:
-            yield from _exception(test)
+            yield from _in_short(tests)
+        for number, test in enumerate(tests):
+            yield from _exception(test, is_open=verdict is Verdict.FAIL and number < _OPEN)
 
 
-def _exception(test: Outcome) -> Iterator[str]:
-    opened = " open" if test.verdict is Verdict.FAIL else ""
-    yield f'<details class="test {_slug(test.verdict)}"{opened}>'
+def _in_short(tests: Sequence[Outcome]) -> Iterator[str]:
+    if shared := alike(tests):
+        yield '<ul class="short">'
+        yield from (f"<li><b>{count}</b> {escape(message)}</li>" for message, count in shared)
+        yield "</ul>"
+
+
+def _exception(test: Outcome, *, is_open: bool) -> Iterator[str]:
+    yield f'<details class="test {_slug(test.verdict)}"{" open" * is_open}>'
     yield f"<summary><code>{escape(test.id)}</code> {escape(one_line(test.message))}</summary>"
     yield f'<p class="spec">{escape(test.spec)}</p>'
     if test.calls:
-        yield f"<h3>The last {len(test.calls)} calls</h3><ol class='calls'>"
+        many = f"The last {len(test.calls)} calls" if len(test.calls) > 1 else "The only call"
+        yield f"<h3>{many}</h3><ol class='calls'>"
         yield from map(_call, test.calls)
         yield "</ol>"
     if test.details:
-        yield f"<h3>What pytest says</h3><pre>{escape(test.details)}</pre>"
+        yield f"<details><summary>What pytest says</summary><pre>{escape(test.details)}</pre>"
+        yield "</details>"
     yield "</details>"
 
 
@@ -116,10 +127,10 @@ def _call(call: Record) -> str:
         if call.error
         else f"<pre>{escape(call.answer)}</pre>"
     )
+    went_wrong = bool(call.error) or call.ms is None
     return (
-        f"<li><details><summary><b>{escape(call.name)}</b> <i>{took}</i>"
-        f"{' - ' + escape(one_line(call.error)) if call.error else ''}</summary>"
-        f"<pre>{escape(call.request)}</pre>{answer}</details></li>"
+        f"<li><details{' open' * went_wrong}><summary><b>{escape(call.name)}</b> <i>{took}</i>"
+        f"</summary><pre>{escape(call.request)}</pre>{answer}</details></li>"
     )
 
 

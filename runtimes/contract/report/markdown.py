@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.report.verdict import by_profile, counts, sentence, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runtimes.contract.report.model import Outcome, Report
 
@@ -18,6 +19,8 @@ SECTIONS = {
     Verdict.KNOWN_FAILURE: "Known to fail",
     Verdict.SKIPPED: "Could not be tried",
 }
+
+_MOST_REASONS = 10
 
 
 def dump(report: Report) -> str:
@@ -57,6 +60,12 @@ def _section(title: str, tests: Sequence[Outcome]) -> list[str]:
         return []
     rows = [f"- `{test.id}`: {one_line(test.message)}" for test in tests]
     return [f"## {title}", "", *rows, ""]
+
+
+def alike(tests: Iterable[Outcome]) -> list[tuple[str, int]]:
+    """Messages and how many have them, if any are alike: most often one call is missing."""
+    found = Counter(one_line(test.message) for test in tests).most_common(_MOST_REASONS)
+    return found if found and found[0][1] > 1 else []
 
 
 def one_line(text: str) -> str:

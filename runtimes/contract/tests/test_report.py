@@ -183,6 +183,14 @@ def test_credentials_never_reach_a_report() -> None:
     assert HIDDEN in text
 
 
+def test_what_several_failures_say_alike_is_told_first() -> None:
+    three = [a_test(Verdict.FAIL, name) for name in ("one", "two", "three")]
+    page = html.dump(a_report(*three, a_test(Verdict.PASS, "four")))
+
+    assert page.index("<b>3</b> because &lt;of&gt; &amp; so") < page.index("cri.container.stop.one")
+    assert '<ul class="short">' not in html.dump(a_report(three[0]))
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
