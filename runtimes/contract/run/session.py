@@ -105,11 +105,13 @@ def describe(plan: Plan) -> Subject:
     """
     found = backends.named(plan.name, plan.kinds)
     for backend in found:
-        probe = _probed(backend, backends.filled(backend, plan.words))
+        options = backends.filled(backend, plan.words)
+        probe = _probed(backend, options)
         if not probe.usable:
             raise errors.BackendUnavailable(
                 f"hold backend '{plan.name}' to its contract: {probe.reason}; {probe.remedy}"
             )
+        _ask(backend, options, plan.patience)
         engine = probe.reason
     source = next(one for one in installed(tuple(Kind)) if one.name == plan.name)
     claims = frozenset[str]().union(*(backend.capabilities for backend in found))
@@ -132,6 +134,24 @@ def _probed(backend: Backend[Any], options: object) -> Probe:
             f"hold backend '{backend.name}' to its contract: its probe didn't answer within"
             f" {_PROBE_PATIENCE:g} s; a probe must be quick"
         ) from hang
+
+
+def _ask(backend: Backend[Any], options: object, patience: float) -> None:
+    """A socket may be there, and belong to somebody who speaks otherwise.
+
+    Any other fault, and a hang, is for the tests to tell.
+    """
+    try:
+        with interrupted(patience), backend.open(options) as service:
+            service.version()
+    except errors.BackendUnavailable:
+        raise
+    except errors.Unavailable as error:
+        raise errors.BackendUnavailable(
+            f"hold backend '{backend.name}' to its contract: {error}; is that what answers there?"
+        ) from error
+    except Exception:  # noqa: BLE001 - whatever it is, a test shows it with its calls
+        return
 
 
 def _pytest(plan: Plan, recorder: Recorder, transcript: Transcript) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -166,6 +168,22 @@ def test_a_backend_that_cannot_be_used_here_is_exit_code_four(tmp_path: Path) ->
     assert absent.returncode == refused.returncode == 4
     assert "isn't installed" in absent.stderr
     assert "none.sock" in refused.stderr
+
+
+def test_a_socket_that_speaks_otherwise_is_exit_code_four(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    with server:
+        done = contract(
+            *("contract", "run", "-b", "cri", "--test", _SAME),
+            *("--endpoint", f"tcp://127.0.0.1:{server.server_port}"),
+            cwd=tmp_path,
+        )
+        server.shutdown()
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "is that what answers there?" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,10 @@ def test_exec_sync_of_a_missing_program_fails_and_leaves_the_container(contract:
 
     assert failed
     assert contract.exec(container, "echo", "alive") == "alive"
+
+
+@requires(Capability.EXEC_SYNC)
+def test_exec_sync_without_a_timeout_waits_for_the_end(contract: Bench) -> None:
+    answer = contract.service.exec_sync(contract.sleeper(), ["sh", "-c", "sleep 1; exit 3"], 0)
+
+    assert answer.exit_code == 3
