@@ -69,6 +69,12 @@ def test_list_containers_by_state(contract: Bench) -> None:
         cri.CONTAINER_RUNNING: [running],
         cri.CONTAINER_EXITED: [ended],
     }
+    every = contract.service.list_containers(
+        cri.ContainerFilter(pod_sandbox_id=contract.sandbox.id)
+    )
+    assert {item.id: item.state for item in every} == {
+        one: state for state, (one,) in found.items()
+    }
 
 
 def test_list_containers_by_labels_needs_all_of_them(contract: Bench) -> None:

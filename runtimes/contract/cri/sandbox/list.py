@@ -66,6 +66,11 @@ def test_list_sandboxes_by_state(contract: Bench) -> None:
     }
 
     assert found == {cri.SANDBOX_READY: [ready], cri.SANDBOX_NOTREADY: [stopped]}
+    every = contract.service.list_pod_sandbox(cri.PodSandboxFilter(label_selector=mine))
+    assert {item.id: item.state for item in every} == {
+        ready: cri.SANDBOX_READY,
+        stopped: cri.SANDBOX_NOTREADY,
+    }
 
 
 def test_list_sandboxes_by_labels_needs_all_of_them(contract: Bench) -> None:

@@ -30,9 +30,13 @@ def test_sandbox_status_repeats_what_it_was_given(contract: Bench) -> None:
 
 
 def test_sandbox_status_tells_when_it_was_created(contract: Bench) -> None:
-    status = contract.service.pod_sandbox_status(contract.sandbox.id).status
+    sandbox = contract.new_sandbox().id
+
+    status = contract.service.pod_sandbox_status(sandbox).status
 
     assert abs(time.time_ns() - status.created_at) < MINUTE_NS
+    again = contract.service.pod_sandbox_status(sandbox).status
+    assert again.created_at == status.created_at
 
 
 def test_sandbox_status_has_info_only_when_verbose(contract: Bench) -> None:
