@@ -148,7 +148,8 @@ def _ask(backend: Backend[Any], options: object, patience: float) -> None:
         raise
     except errors.Unavailable as error:
         raise errors.BackendUnavailable(
-            f"hold backend '{backend.name}' to its contract: {error}; is that what answers there?"
+            f"hold backend '{backend.name}' to its contract: {error};"
+            " is what answers there a runtime?"
         ) from error
     except Exception:  # noqa: BLE001 - whatever it is, a test shows it with its calls
         return

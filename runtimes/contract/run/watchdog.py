@@ -56,11 +56,3 @@ def watched(patience: float, hung: Callable[[], None]) -> Iterator[None]:
             yield
     finally:
         timer.cancel()
-
-
-def is_free() -> bool:
-    """Whether nobody else watches this thread by the alarm, as pytest-timeout does."""
-    return (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
-    )

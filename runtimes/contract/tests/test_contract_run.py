@@ -183,7 +183,7 @@ def test_a_socket_that_speaks_otherwise_is_exit_code_four(tmp_path: Path) -> Non
         server.shutdown()
 
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "is that what answers there?" in done.stderr
+    assert "is what answers there a runtime?" in done.stderr
 
 
 @pytest.mark.parametrize(
