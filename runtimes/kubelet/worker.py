@@ -115,6 +115,11 @@ class PodWorker:
         """As it was applied last."""
         return self._pod
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Its record is gone: another process has removed the pod."""
+        return self._store is not None and not self._version
+
     def sync(self) -> PodView:
         """Take the pod's next steps and look at what they led to.
 
@@ -238,13 +243,9 @@ class PodWorker:
         self._previous = self._status(observed)
         if self._pod.metadata.deletion_timestamp or self._previous.phase in TERMINAL:
             return self._end(observed)
-        return self._runtime.sync_pod(
-            self._pod,
-            observed,
-            self._pull_secrets(),
-            self._settings.backoff,
-            probes=self._results(observed),
-        )
+        secrets, backoff = self._pull_secrets(), self._settings.backoff
+        probes = self._results(observed)
+        return self._runtime.sync_pod(self._pod, observed, secrets, backoff, probes=probes)
 
     def _pull_secrets(self) -> tuple[RegistryAuth, ...]:
         """The pod's own credentials come before the node's."""
@@ -292,8 +293,7 @@ class PodWorker:
             return
         uid = self._pod.metadata.uid
         self._version = self._store.version(uid)
-        current = self._store.by_uid(uid)
-        self._pod = current if current is not None else self._deleted()
+        self._pod = self._store.by_uid(uid) or self._deleted()
 
     def _deleted(self, grace_period: int | None = None) -> v1.Pod:
         return marked_deleted(self._pod, grace_period, format_ns(self._settings.now_ns()))

@@ -1,6 +1,6 @@
 """One pod's task: sync on each change, until the pod has to go; then end it and forget it.
 
-    syncing -- end() --> terminating -- stopped, removed --> terminated
+    syncing -- end(), or its record went --> terminating -- stopped, removed --> terminated
 
 The newest update wins: a sync reads the record when it begins, and one under way when the pod has
 to go is given up.
@@ -82,11 +82,13 @@ class PodTask:
         self.wake()
 
     async def run(self) -> None:
-        """Keep the pod as its record says, until `end`."""
+        """Keep the pod as its record says, until `end`, or until the record is gone."""
         while not self._ending:
             self._woken.clear()
             self._asked = False
             wait = await self._sync()
+            if self.worker.is_forgotten:
+                break
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._news()

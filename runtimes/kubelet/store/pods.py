@@ -104,11 +104,8 @@ class PodStore:
         return Applied(new, Outcome.CREATED if old is None else Outcome.CONFIGURED)
 
     def get(self, namespace: str, name: str) -> v1.Pod | None:
-        try:
-            uid = str(self._name(namespace, name).readlink())
-        except FileNotFoundError:
-            return None
-        pod = self.by_uid(uid)
+        uid = _uid_at(self._name(namespace, name))
+        pod = self.by_uid(uid) if uid else None
         if pod is None or (pod.metadata.namespace, pod.metadata.name) != (namespace, name):
             return None
         return pod
@@ -214,7 +211,8 @@ class PodStore:
         with self._locked():
             self.objects.sweep()
             for link in filter(os.path.islink, self._names.glob(f"{self.backend}_*")):
-                if not self.version(uid := str(link.readlink())):
+                uid = _uid_at(link)
+                if uid and not self.version(uid):
                     self._sweep(uid)
                     link.unlink()
 
@@ -290,10 +288,11 @@ class PodStore:
         self._names.mkdir(mode=0o750, parents=True, exist_ok=True)
         link = self._name(pod.metadata.namespace, pod.metadata.name)
         if link.is_symlink():
-            before = str(link.readlink())
+            before = _uid_at(link)
             if before == pod.metadata.uid:
                 return
-            self._sweep(before)
+            if before:
+                self._sweep(before)
             link.unlink()
         link.symlink_to(pod.metadata.uid)
 
@@ -328,6 +327,14 @@ class PodStore:
         self._lock_file.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         with _flock(self._lock_file):
             yield
+
+
+def _uid_at(link: Path) -> str:
+    """What a name leads to; empty where there is none, and for what can't be a uid."""
+    try:
+        return layout.checked(str(link.readlink()), "uid")
+    except (FileNotFoundError, errors.InvalidArgument):
+        return ""
 
 
 def _remove_empty(folder: Path) -> None:

@@ -59,5 +59,19 @@ def test_a_change_begins_a_sync_though_the_last_one_failed(bench: Bench) -> None
     asyncio.run(driven(bench, change, lambda: refusals(bench) > 1))
 
 
+def test_a_pod_whose_record_another_process_removed_ends(bench: Bench) -> None:
+    async def forgotten() -> None:
+        lanes = Lanes(2, lambda: False)
+        worker = bench.worker(pod(script("sleep 1000")))
+        worker.sync()
+        bench.store.remove(worker.pod.metadata.uid)
+        await asyncio.wait_for(PodTask(worker, lanes, lambda: None).run(), 30)
+        lanes.close()
+
+    asyncio.run(forgotten())
+
+    assert not bench.runtime.get_pods(include_exited=True)
+
+
 def test_who_asks_for_a_sync_gets_it(bench: Bench) -> None:
     asyncio.run(driven(bench, PodTask.wake, lambda: refusals(bench) > 1))

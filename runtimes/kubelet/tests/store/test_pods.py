@@ -137,6 +137,18 @@ def test_a_removal_that_was_cut_off_leaves_nothing_for_good(
     assert list((tmp_path / "objects").iterdir()) == [kept]
 
 
+def test_a_name_that_leads_out_of_the_folder_is_no_pod(store: PodStore, tmp_path: Path) -> None:
+    (tmp_path / "names").mkdir()
+    broken = tmp_path / "names" / "oci_default_web"
+    broken.symlink_to("../objects")
+
+    store.sweep()
+    assert broken.is_symlink()
+    assert store.get("default", "web") is None
+    assert store.apply(WANTED).outcome is Outcome.CREATED
+    assert str(broken.readlink()) == "uid-1"
+
+
 def test_applying_a_stopped_pod_takes_the_mark_away(store: PodStore) -> None:
     store.apply(WANTED)
     store.mark_deleted("uid-1")
