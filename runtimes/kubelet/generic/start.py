@@ -75,9 +75,11 @@ def start_container(start: Start) -> str:
     with _reason(start, Reason.CREATE_CONTAINER_ERROR):
         container_id = node.containers.create(start.pod, config, start.sandbox)
     _tell(start, EventReason.CREATED, f"Created container: {container.name}")
+    # Before, as v1 lets no container have more than its pod, which may have been given more by
+    # now; and after, as some runtimes make the pod's cgroup with its first container.
+    pod_cgroup.limit(start.pod, start.sandbox.config, node.config)
     with _reason(start, Reason.RUN_CONTAINER_ERROR, container_id):
         node.containers.start(container_id)
-    # Not before: some runtimes make the pod's cgroup with its first container.
     pod_cgroup.limit(start.pod, start.sandbox.config, node.config)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from runtimes.core.cgroup import layout
+from runtimes.core.cgroup.files import Files
 from runtimes.core.pod import v1
 from runtimes.kubelet.store.pods import PodStore
 
@@ -88,3 +90,30 @@ def test_another_sandbox_is_made_for_what_only_it_can_change(real: RealKubelet) 
     assert (hostname, ports.split()) == ("second", ["20000", "20100"])
     assert int(processes) > 2
     assert after.phase == "Running"
+
+
+def test_the_cgroup_of_a_running_pod_follows_its_limits(real: RealKubelet) -> None:
+    def app(cpu: str) -> v1.Container:
+        amounts = v1.ResourceRequirements(limits={"cpu": cpu}, requests={"cpu": "100m"})
+        return real.script(ENDURING, resources=amounts)
+
+    def whole(memory: str) -> v1.ResourceRequirements:
+        return v1.ResourceRequirements(limits={"memory": memory}, requests={"memory": "1Mi"})
+
+    worker = real.worker(app("500m"), resources=whole("64Mi"), policy="Always", host_network=True)
+    start(worker)
+    group = f"{real.config.cgroup_root}/burstable/pod{worker.pod.metadata.uid}"
+    assert limits_of(group) == (50_000, 64 << 20)
+
+    change(real, worker, containers=(app("1"),), resources=whole("96Mi"))
+    assert limits_of(group) == (100_000, 96 << 20)
+
+
+def limits_of(group: str) -> tuple[int | None, int | None]:
+    """Its CPU quota and its bytes of memory."""
+    files = Files(layout.detect(), group)
+    if not files.is_v2:
+        limit = files.number("memory", "memory.limit_in_bytes")
+        return files.number("cpu", "cpu.cfs_quota_us"), limit
+    quota = (files.text("cpu", "cpu.max") or "").partition(" ")[0]
+    return int(quota) if quota.isdecimal() else None, files.number("memory", "memory.max")
