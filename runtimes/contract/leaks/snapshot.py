@@ -40,7 +40,7 @@ class Snapshot:
     mounts: mount points, without those that pin a namespace.
     namespaces: files that pin one.
     groups: folders of control groups, in every hierarchy; of a second look only, for hosts have
-        thousands, and none bears the name of a run that has yet to begin.
+        thousands, and none bears a name that a run has yet to give.
     descriptors: of this very process: number and what it is.
     """
 

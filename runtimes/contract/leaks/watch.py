@@ -55,7 +55,8 @@ class KnownLeak(pytest.xfail.Exception):  # type: ignore[name-defined, misc]  # 
 @dataclass(slots=True)
 class Watch:
     """Attributes:
-    made: ids of sandboxes and containers, as the run learns them.
+    made: ids of sandboxes and containers of the whole session, as it learns them; those of
+        earlier runs are not this one's.
     """
 
     subject: Subject | DockerSubject
@@ -66,10 +67,10 @@ class Watch:
     @contextmanager
     def no_leaks(self) -> Iterator[None]:
         """Fail at the end if anything is left; the run's own parent group is removed here."""
-        before = snapshot.take()
+        before, earlier = snapshot.take(), frozenset(self.made)
         try:
             yield
-            left = self._left(before)
+            left = self._left(before, earlier)
             known = {name: why for name in left if (why := self._is_known(name)) is not None}
             unknown = {name: what for name, what in left.items() if name not in known}
             if unknown:
@@ -83,17 +84,17 @@ class Watch:
     def _is_known(self, promise: str) -> str | None:
         return self.subject.why_it_fails(f"test_{promise}")
 
-    def _left(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
+    def _left(self, before: snapshot.Snapshot, earlier: AbstractSet[str]) -> dict[str, list[str]]:
         end = time.monotonic() + PATIENCE
-        while (left := self._now(before)) and time.monotonic() < end:
+        while (left := self._now(before, earlier)) and time.monotonic() < end:
             gc.collect()  # what is open in objects that nobody has any more
             time.sleep(_POLL)
         return left
 
-    def _now(self, before: snapshot.Snapshot) -> dict[str, list[str]]:
+    def _now(self, before: snapshot.Snapshot, earlier: AbstractSet[str]) -> dict[str, list[str]]:
         after = snapshot.take(before)
         folders = (self.folder, *self.subject.state)
-        own = judge.Own.of(self.run_id, self.made, folders)
+        own = judge.Own.of(self.run_id, self.made - earlier, folders)
         found = {
             **{name: promise(before, after, own) for name, promise in judge.PROMISES.items()},
             leaves_nothing_else.__name__: leaves_nothing_else(self.subject),

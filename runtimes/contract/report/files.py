@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,3 +55,11 @@ def write(report: Report, paths: dict[str, Path]) -> None:
     for form, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(FORMATS[form](report))
+
+
+def clear(folder: Path) -> None:
+    """Remove the report that a folder has, and the folder if that leaves it empty."""
+    for path in targets([str(folder)]).values():
+        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,6 +1,6 @@
 """A pytest plugin that writes reports of every subject that a session certifies, as it goes.
 
-Each process of the session writes what it ran to ``parts/``; the first process puts together what
+Each process of the session writes what it ran to ``.parts/``; the first process puts together what
 belongs to one subject when all have ended.
 """
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from runtimes.contract.run.transcript import Transcript
 
-PARTS = "parts"
+PARTS = ".parts"
 
 
 @dataclass(slots=True, eq=False)
 class Gatherer:
     """Attributes:
-    folder: of the reports; emptied when the session begins.
+    folder: of the reports; those of an earlier session are removed, and nothing else in it.
     part: names this process among those of the session.
     """
 
@@ -49,7 +49,7 @@ class Gatherer:
 
     def pytest_sessionstart(self) -> None:
         if self.is_first:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            _clear(self.folder)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -112,6 +112,13 @@ class Gatherer:
             command="scripts/test",
             tests=tuple(every),
         )
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    (folder / FILE).unlink(missing_ok=True)
+    for report in list(folder.glob("*/report.json")):
+        files.clear(report.parent)
 
 
 def _base(item: pytest.Function) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.contract.leaks import judge, snapshot
+from runtimes.contract.engines.cgroups import hierarchies
+from runtimes.contract.fake.service import FakeCri
+from runtimes.contract.leaks import judge, snapshot, watch
 from runtimes.contract.leaks.snapshot import Process, Snapshot
 from runtimes.contract.report import jsonfile
 from runtimes.contract.report.model import Verdict
+from runtimes.contract.subject import Subject
 from runtimes.contract.tests.contract_command import contract, install
 
 if TYPE_CHECKING:
@@ -114,6 +118,29 @@ def test_a_look_sees_a_new_process_closely() -> None:
     (found,) = [one for one in after.processes - before.processes if one.pid == child.pid]
     assert (found.command, found.parent) == ("sleep 20", os.getpid())
     assert found.groups
+
+
+@pytest.mark.needs_root
+def test_what_a_run_leaves_is_not_laid_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PATIENCE", 0.0)
+    sandbox = secrets.token_hex(8)
+    group = hierarchies()[0] / sandbox
+    made: set[str] = set()
+    subject = Subject(name="leaky", open=FakeCri)
+
+    def run(name: str) -> None:
+        with watch.Watch(subject, name, tmp_path, made).no_leaks():
+            made.add(sandbox)
+            group.mkdir(exist_ok=True)
+
+    try:
+        with pytest.raises(watch.Leaked, match=f"leaves_no_control_groups: {group}"):
+            run("rtc-the-first")
+        run("rtc-the-second")
+    finally:
+        group.rmdir()
 
 
 LEAKY = """

@@ -11,6 +11,8 @@ import pytest
 from runtimes.contract.report import jsonfile
 from runtimes.contract.report.model import Verdict
 from runtimes.contract.report.summary import FILE, read_summaries
+from runtimes.contract.run.gather import PARTS, Gatherer
+from runtimes.contract.run.transcript import Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +124,19 @@ def test_each_module_of_a_session_has_its_own_subject(tmp_path: Path) -> None:
 
     assert "[XPASS(strict)] one" in done.stdout
     assert "[XPASS(strict)] two" in done.stdout
+
+
+def test_reports_replace_earlier_ones_and_nothing_else_of_their_folder(tmp_path: Path) -> None:
+    notes, stale = tmp_path / "notes.txt", tmp_path / "gone/report.json"
+    beside, part = tmp_path / "mine/notes.txt", tmp_path / PARTS / "gone.main.json"
+    for path in (notes, stale, beside, part, tmp_path / "mine/report.json", tmp_path / FILE):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+
+    Gatherer(tmp_path, "main", is_first=True, transcript=Transcript()).pytest_sessionstart()
+
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {notes, beside}
+    assert not stale.parent.exists()
 
 
 def test_a_session_writes_a_report_of_each_subject_from_all_its_processes(tmp_path: Path) -> None:
