@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtimes.core import errors
+from runtimes.core import deadline, errors
 from runtimes.rkt_stub.program.list import find_pod
 from runtimes.rkt_stub.program.status import wait_ended
 from runtimes.rkt_stub.program.stop import stop
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runtimes.rkt_stub.program.rkt import Answer, Rkt
 
 KILL_SECONDS = 30.0
+ANSWER_SECONDS = 10.0
 
 
 def stop_pod(rkt: Rkt, uuid: str, grace: float) -> None:
@@ -20,14 +21,24 @@ def stop_pod(rkt: Rkt, uuid: str, grace: float) -> None:
 
     Raises:
         Internal: rkt refuses to stop a pod that runs.
-        DeadlineExceeded: it runs on after SIGKILL.
+        DeadlineExceeded: it runs on after SIGKILL, or the caller's deadline has passed.
     """
-    if grace > 0 and _ended(rkt, uuid, stop(rkt, uuid), grace):
+    if grace > 0 and _terminate(rkt, uuid, grace):
         return
     if not _ended(rkt, uuid, stop(rkt, uuid, force=True), KILL_SECONDS):
         raise errors.DeadlineExceeded(
             f"stop rkt pod '{uuid}': it runs {KILL_SECONDS:.0f} s after it was killed"
         )
+
+
+def _terminate(rkt: Rkt, uuid: str, grace: float) -> bool:
+    """Whether it ended in time; on cgroup v2 rkt may hang here, which is no answer."""
+    try:
+        answer = stop(rkt, uuid, timeout=max(grace, ANSWER_SECONDS))
+    except errors.DeadlineExceeded:
+        deadline.check(f"stop rkt pod '{uuid}'")
+        return False
+    return _ended(rkt, uuid, answer, grace)
 
 
 def _ended(rkt: Rkt, uuid: str, answer: Answer, seconds: float) -> bool:
