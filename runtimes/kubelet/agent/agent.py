@@ -29,8 +29,8 @@ from runtimes.kubelet.agent import inotify
 from runtimes.kubelet.agent.changes import (
     RELIST,
     RELIST_LATE,
-    RELIST_WITH_EVENTS,
     EventThread,
+    ListPace,
     Look,
     changed,
     looks_of,
@@ -188,7 +188,7 @@ class Agent:
         views = {uid: task.view for uid, task in self._pods.items() if task.view is not None}
         seen = {uid for uid, task in self._pods.items() if task.seen} | self._crashed
         try:
-            found = await self._lanes.look(partial(self._reconciler.reconcile, views, seen))
+            found = await self._lanes.read(partial(self._reconciler.reconcile, views, seen))
         except errors.Error as error:
             log.warning("read %s: %s", self._folder.path, error)
             return self._settings.rescan
@@ -266,10 +266,9 @@ class Agent:
 
     async def _relist(self, events: EventThread) -> None:
         list_all = partial(self._node.runtime.get_pods, include_exited=True)
-        waited = RELIST_WITH_EVENTS
+        pace = ListPace()
         while True:
-            if waited >= RELIST_WITH_EVENTS or not events.working:
-                waited = 0.0
+            if pace.is_due(time.monotonic(), working=events.working):
                 try:
                     looks = looks_of(await self._lanes.look(list_all))
                 except errors.Error as error:
@@ -280,7 +279,6 @@ class Agent:
                     self._known = looks
                     self._relisted = time.monotonic()
             await asyncio.sleep(RELIST)
-            waited += RELIST
 
     def _tell_once(self, what: str, problem: str) -> None:
         if self._told.get(what) != problem:

@@ -1,7 +1,8 @@
 """Which pods have changed: by events where the backend has them, and by listing all in any case.
 
 Events may be lost, and some backends have none, so all pods are listed again and again: each
-second without events, and while they have just begun, else each minute. One list of everything is
+second without events, and while they have just begun; once more ten seconds later, since nobody
+tells when a slow connection stands; then each minute. One list of everything is
 compared with the one before; no pod is asked for by itself, so no single slow one holds this up.
 
 Source: kubelet pkg/kubelet/pleg/generic.go, evented.go.
@@ -29,7 +30,8 @@ Look = frozenset[tuple[str, str]]
 """Ids of a pod's containers and sandboxes with their states."""
 
 RELIST = 1.0
-RELIST_WITH_EVENTS = 60.0
+_RELIST_AFTER_BEGINNING = 10.0
+_RELIST_WITH_EVENTS = 60.0
 RELIST_LATE = 180.0
 """After this many seconds without a list the agent is not well, as kubelet's PLEG has it."""
 
@@ -48,6 +50,20 @@ def looks_of(pods: Sequence[RunningPod]) -> dict[str, Look]:
 def changed(before: Mapping[str, Look], after: Mapping[str, Look]) -> set[str]:
     """The uids whose looks differ, or that are in one of the two only."""
     return {uid for uid in {*before, *after} if before.get(uid) != after.get(uid)}
+
+
+class ListPace:
+    """When all pods are listed."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def is_due(self, now: float, *, working: bool) -> bool:
+        """Tell whether to list them now, in seconds; `working` says that events come."""
+        if working and now < self._next:
+            return False
+        self._next = now + (_RELIST_WITH_EVENTS if working else _RELIST_AFTER_BEGINNING)
+        return True
 
 
 class EventThread:
@@ -79,15 +95,19 @@ class EventThread:
         self._closed.set()
 
     def _listen(self) -> None:
+        told = ""
         while not self._closed.is_set():
             self._since = time.monotonic()
             try:
                 for uid in self._runtime.events():
                     self._on_change(uid)
+                    told = ""
             except errors.Unimplemented:
                 return
             except errors.Error as error:
-                log.warning("hear of events: %s; pods are listed each second meanwhile", error)
+                if told != str(error):
+                    log.warning("hear of events: %s; pods are listed each second meanwhile", error)
+                told = str(error)
             finally:
                 self._since = None
             self._closed.wait(self._retry)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runtimes.core.configure import Config
-    from runtimes.kubelet.agent.rehearse import Rehearsal
+    from runtimes.kubelet.agent.serve import Serving
     from runtimes.kubelet.manifest.load import Validation
 
 DEFAULT_HTTP = "127.0.0.1:10255"
@@ -32,6 +32,10 @@ Examples:
   runtimes kubelet --manifests ./pods --dry-run
 
 It stays in the foreground. SIGTERM ends it; pods go on, and the next agent finds them.
+"""
+_DRY_RUN = """\
+Say what it would do now, and do nothing. The exit code is 0 when nothing would change, 1 when
+something would, 2 when something is wrong.
 """
 
 
@@ -68,7 +72,7 @@ class Options:
     metavar="DIR",
     help="The folder of manifests.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what it would do now, and do nothing.")
+@click.option("--dry-run", is_flag=True, help=_DRY_RUN)
 @click.option("--stop-pods", is_flag=True, help="End the pods when this ends.")
 @click.option(
     "--workers",
@@ -121,7 +125,7 @@ def run(options: Options, shared: Shared | None) -> int:
         Error: the backend can't be opened, or another agent has the folder.
     """
     from runtimes.core import configure, discovery
-    from runtimes.kubelet.agent.serve import Serving, rehearsed, serve
+    from runtimes.kubelet.agent.serve import Serving, serve
     from runtimes.kubelet.api.request import parse_address
     from runtimes.kubelet.opening import kubelet_config
 
@@ -142,20 +146,28 @@ def run(options: Options, shared: Shared | None) -> int:
         http=None if options.http is None else parse_address(options.http),
     )
     if options.dry_run:
-        return _show(rehearsed(serving))
+        return _rehearse(serving)
     if not serve(serving):  # Python would wait for the threads
         sys.stderr.flush()
         os._exit(0)
     return 0
 
 
-def _show(rehearsal: Rehearsal) -> int:
-    """Print it; return 0 when nothing would change and nothing is wrong, else 1."""
+def _rehearse(serving: Serving) -> int:
+    """Print what would happen, and what keeps anybody from telling it; return the exit code."""
+    from runtimes.core import errors
+    from runtimes.kubelet.agent.rehearse import Rehearsal
+    from runtimes.kubelet.agent.serve import rehearsed
+
+    try:
+        rehearsal = rehearsed(serving)
+    except errors.Error as error:
+        rehearsal = Rehearsal(problems={"runtimes": str(error)})
     for line in rehearsal.lines:
         click.echo(line)
     for what, problem in rehearsal.problems.items():
         click.echo(f"{what}: {problem}", err=True)
-    return int(rehearsal.changes or bool(rehearsal.problems))
+    return rehearsal.exit_code
 
 
 def _words(name: str, config: Config, shared: Shared | None) -> Mapping[str, object]:

@@ -1,7 +1,8 @@
 """The agent's threads: blocking calls on the runtime, in bounded pools by what they do.
 
 Syncs and stops have pools of their own, for a stop may last for a pod's whole grace; looks have
-another, so that nothing that acts keeps the agent from seeing.
+another, so that nothing that acts keeps the agent from seeing; and the folder is read in a thread
+of its own, since that asks no runtime, which may hang.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Lanes:
         self._syncing = ThreadPoolExecutor(workers, "sync")
         self._ending = ThreadPoolExecutor(workers, "end")
         self._looking = ThreadPoolExecutor(_LOOKING, "look")
+        self._reading = ThreadPoolExecutor(1, "folder")
         self._given_up = given_up
 
     async def sync(self, work: Callable[[], Answer], given_up: Callable[[], bool]) -> Answer:
@@ -42,11 +44,16 @@ class Lanes:
         return await self._run(self._ending, work, self._given_up)
 
     async def look(self, work: Callable[[], Answer]) -> Answer:
+        """Ask the runtime for what it has."""
         return await self._run(self._looking, work, self._given_up)
+
+    async def read(self, work: Callable[[], Answer]) -> Answer:
+        """Read the folder and bring the records in line with it."""
+        return await self._run(self._reading, work, self._given_up)
 
     def close(self) -> None:
         """Begin nothing more; what runs is not waited for."""
-        for pool in (self._syncing, self._ending, self._looking):
+        for pool in (self._syncing, self._ending, self._looking, self._reading):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(

@@ -44,6 +44,11 @@ class Rehearsal:
     problems: dict[str, str] = field(default_factory=dict)
     changes: bool = False
 
+    @property
+    def exit_code(self) -> int:
+        """2 when something is wrong, else 1 when something would change, else 0."""
+        return 2 if self.problems else int(self.changes)
+
     def tell(self, line: str, *, change: bool) -> None:
         self.lines.append(line)
         self.changes |= change

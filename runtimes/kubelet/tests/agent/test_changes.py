@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from runtimes.core import errors
 from runtimes.core.pod.status import ContainerState, RunningPod
-from runtimes.kubelet.agent.changes import EventThread, changed, looks_of
+from runtimes.kubelet.agent import changes
+from runtimes.kubelet.agent.changes import EventThread, ListPace, changed, looks_of
 from runtimes.kubelet.tests.builders import RUNNING, attempt, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 
 class Streams:
@@ -42,6 +45,27 @@ def test_events_that_break_off_are_heard_again() -> None:
 
     assert enough.wait(30)
     assert heard == ["a", "b", "c"]
+
+
+def test_that_events_stay_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(changes.log, "warning", lambda _words, error: told.append(str(error)))
+    away = errors.Unavailable("away")
+    streams = Streams(away, away, errors.Unavailable("still away"), ["a"], away, away)
+    EventThread(streams, lambda _uid: None, retry=0.001)  # type: ignore[arg-type]  # the one call that it makes
+
+    for _ in range(7):
+        assert streams.asked.acquire(timeout=30)
+    assert told == ["away", "still away", "away"]
+
+
+def test_pods_are_listed_once_more_after_events_have_begun_and_then_each_minute() -> None:
+    pace = ListPace()
+    working = {second: second >= 3 for second in range(200)}
+
+    listed = [now for now in working if pace.is_due(now, working=working[now])]
+
+    assert listed == [0, 1, 2, 12, 72, 132, 192]
 
 
 def test_a_runtime_without_events_is_not_asked_again() -> None:
