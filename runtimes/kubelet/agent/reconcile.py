@@ -38,7 +38,7 @@ class Reconciled:
     Attributes:
         applied: recorded anew or changed.
         removed: to be ended; their records go last.
-        renewed: uids of pods that name a ConfigMap or Secret that has changed.
+        renewed: uids of pods whose record went, or that name a ConfigMap or Secret that changed.
         problems: what is wrong, by file or object.
         readable: the folder could be read.
         check_after: seconds after which to read it again though nothing has changed.
@@ -77,6 +77,8 @@ class Reconciler:
         found.problems |= {f"{file}, a warning": text for file, text in scan.warnings.items()}
         self._apply_objects(scan, found)
         path, recorded = str(self._folder.path), tuple(self._store.list())
+        unlisted = seen - {pod.metadata.uid for pod in recorded}
+        found.renewed += [uid for uid in unlisted if not self._store.version(uid)]
         present = Present(
             recorded=recorded, views=views, seen=seen, runs=self._runs.list(), now=time.time()
         )

@@ -196,6 +196,19 @@ def test_pods_go_on_when_the_agent_ends_unless_it_was_told_to_end_them(house: Ho
     assert house.pods() == []
 
 
+def test_a_pod_whose_record_another_process_removed_ends_and_is_made_anew(house: House) -> None:
+    house.write()
+    house.agent()
+    before = house.until(lambda: house.running() if set(house.running()) == BOTH else {})
+    (record,) = house.recorded()
+
+    house.bench.store.remove(record.metadata.uid)
+
+    house.until(lambda: record.metadata.uid not in {pod.uid for pod in house.pods()})
+    after = house.until(lambda: now if set(now := house.running()) == BOTH else {})
+    assert not set(before.values()) & set(after.values())
+
+
 def test_no_run_takes_a_pod_that_an_agent_keeps(house: House) -> None:
     house.write()
     agent = house.agent()
