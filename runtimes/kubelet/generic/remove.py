@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.kubelet import layout
+from runtimes.kubelet.generic import pod_cgroup
 from runtimes.kubelet.generic.status import list_pod
 from runtimes.kubelet.oserrors import translated
 from runtimes.kubelet.volumes.cleanup import clean_up, remove_tree
@@ -57,6 +58,7 @@ def remove_cgroups(root: str, uid: str, mount: Path = CGROUPS) -> None:
     end = time.monotonic() + _CGROUP_PATIENCE
     while not _try_to_remove(root, uid, mount) and time.monotonic() < end:
         time.sleep(_CGROUP_PAUSE)
+    pod_cgroup.weigh_burstable(root)
 
 
 def _try_to_remove(root: str, uid: str, mount: Path) -> bool:

@@ -108,6 +108,18 @@ def test_the_cgroup_of_a_running_pod_follows_its_limits(real: RealKubelet) -> No
     change(real, worker, containers=(app("1"),), resources=whole("96Mi"))
     assert limits_of(group) == (100_000, 96 << 20)
 
+    change(real, worker, containers=(app("250m"),), resources=whole("32Mi"))
+    assert limits_of(group) == (25_000, 32 << 20)
+    weight = burstable_weight(real)
+    worker.remove()
+    assert burstable_weight(real) < weight
+
+
+def burstable_weight(real: RealKubelet) -> int:
+    """What all burstable pods weigh together."""
+    files = Files(layout.detect(), f"{real.config.cgroup_root}/burstable")
+    return files.number("cpu", "cpu.weight" if files.is_v2 else "cpu.shares") or 0
+
 
 def limits_of(group: str) -> tuple[int | None, int | None]:
     """Its CPU quota and its bytes of memory."""

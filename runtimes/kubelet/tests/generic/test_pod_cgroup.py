@@ -104,6 +104,30 @@ def test_burstable_pods_weigh_together_what_they_weigh_alone(host: Host) -> None
     )
 
 
+def test_burstable_pods_weigh_nothing_once_they_have_gone(host: Host) -> None:
+    host.make("runtimes.kube/burstable")
+
+    pod_cgroup.weigh_burstable("runtimes.kube", host.layout)
+
+    level = host.read("runtimes.kube/burstable")
+    assert (level.get("cpu.shares") or level.get("cpu.weight")) in {"2", "1"}
+
+
+def test_a_limit_that_the_host_refuses_keeps_no_other(host: Host) -> None:
+    path = f"runtimes.kube/burstable/pod{UID}"
+    host.make(path)
+    for hierarchy in host.files:
+        for name in ("cpu.cfs_quota_us", "cpu.max"):
+            (host.root / hierarchy / path / name).unlink(missing_ok=True)
+
+    said = v1.ResourceRequirements(limits={"memory": "64Mi"}, requests={"cpu": "500m"})
+    host.limit(pod(resources=said))
+
+    left = host.read(path)
+    assert str(64 << 20) in left.values()
+    assert (left.get("cpu.shares") or left.get("cpu.weight")) in {"512", "20"}
+
+
 def test_best_effort_pods_get_what_is_left(host: Host) -> None:
     host.make(f"runtimes.kube/besteffort/pod{UID}")
 
