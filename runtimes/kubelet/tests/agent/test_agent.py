@@ -11,7 +11,10 @@ import pytest
 from runtimes.core import errors
 from runtimes.kubelet import layout
 from runtimes.kubelet.agent.claim import claimed
+from runtimes.kubelet.agent.manifests import ManifestFolder
+from runtimes.kubelet.agent.reconcile import Reconciler
 from runtimes.kubelet.tests.agent.house import BOTH, FOREVER
+from runtimes.kubelet.tests.builders import with_meta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +210,20 @@ def test_a_pod_whose_record_another_process_removed_ends_and_is_made_anew(house:
     house.until(lambda: record.metadata.uid not in {pod.uid for pod in house.pods()})
     after = house.until(lambda: now if set(now := house.running()) == BOTH else {})
     assert not set(before.values()) & set(after.values())
+
+
+def test_a_record_that_went_without_an_event_is_noticed_and_a_broken_one_is_left(
+    house: House,
+) -> None:
+    store = house.bench.store
+    gone, broken = (store.apply(with_meta(_pod(), uid="", name=name)).pod for name in ("a", "b"))
+    store.remove(gone.metadata.uid)
+    (house.bench.config.root / "pods" / broken.metadata.uid / "pod.json").write_text("{")
+    reconciler = Reconciler(store, ManifestFolder(house.folder))
+
+    found = reconciler.reconcile({}, {gone.metadata.uid, broken.metadata.uid})
+
+    assert found.renewed == [gone.metadata.uid]
 
 
 def test_no_run_takes_a_pod_that_an_agent_keeps(house: House) -> None:
