@@ -15,7 +15,7 @@ def fetch(rkt: Rkt, reference: str, user_config: Path | None = None) -> Answer:
 
     `user_config` has the credentials, in ``auth.d``.
     """
-    return rkt.call(*words(reference, user_config), timeout=None)
+    return rkt.call(*words(reference, user_config), timeout=None, interruptible=True)
 
 
 def words(reference: str, user_config: Path | None = None) -> list[str]:

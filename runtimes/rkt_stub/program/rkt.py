@@ -1,8 +1,9 @@
 """How rkt is called: its folders, what it may trust, and one call to its end.
 
-Results come on stdout and diagnostics on stderr; they are never mixed. rkt exits with 254 for all
-that it refuses and with 1 for some arguments, so an exit code says only that it refused: why is
-asked of `list` and `status`, whose answers are JSON, and never read out of a message.
+Results come on stdout and diagnostics on stderr; they are never mixed. rkt exits with 254 for
+nearly all that it refuses, unknown commands and flags among it, so an exit code says only that it
+refused: why is asked of `list` and `status`, whose answers are JSON, and never read out of a
+message.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CALL_SECONDS = 120.0
+INTERRUPTED_SECONDS = 10.0
 OWN_DIR = Path("/var/lib/rkt")
 EXPERIMENTS = {"RKT_EXPERIMENT_APP": "true", "RKT_EXPERIMENT_ATTACH": "true"}
 
@@ -86,8 +89,13 @@ class Rkt:
     def environment(self) -> Mapping[str, str]:
         return {**os.environ, **EXPERIMENTS}
 
-    def call(self, *words: str, timeout: float | None = CALL_SECONDS) -> Answer:
-        """Run one command to its end, in a group of its own: a Ctrl-C is ours to answer.
+    def call(
+        self, *words: str, timeout: float | None = CALL_SECONDS, interruptible: bool = False
+    ) -> Answer:
+        """Run one command to its end.
+
+        It is in a group of its own, so a Ctrl-C doesn't reach it: it is given ten seconds to end,
+        unless it is `interruptible` or there is another Ctrl-C; then it is killed.
 
         Raises:
             BackendUnavailable: there is no such program.
@@ -95,27 +103,32 @@ class Rkt:
         """
         argv = self.argv(*words)
         patience = deadline.remaining(timeout)
+        last = 0.0 if interruptible else INTERRUPTED_SECONDS
         try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                env=self.environment(),
-                timeout=patience,
-                pass_fds=self.inherited,
-                process_group=0,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise errors.DeadlineExceeded(
-                f"rkt {' '.join(words[:2])}: no end in {error.timeout:.1f} s; it was killed"
-            ) from error
+            process = self._start(argv)
         except OSError as error:
             raise errors.BackendUnavailable(
                 f"run {self.program}: {error.strerror}; put rkt on the PATH, or give"
                 " --option program=/path/to/rkt"
             ) from error
-        return Answer(tuple(argv), done.returncode, done.stdout, done.stderr)
+        try:
+            stdout, stderr = _finish(process, patience, last)
+        except subprocess.TimeoutExpired as error:
+            raise errors.DeadlineExceeded(
+                f"rkt {' '.join(words[:2])}: no end in {error.timeout:.1f} s; it was killed"
+            ) from error
+        return Answer(tuple(argv), process.returncode, stdout, stderr)
+
+    def _start(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment(),
+            pass_fds=self.inherited,
+            process_group=0,
+        )
 
     def ask(self, action: str, *words: str) -> Answer:
         """As `call`, where a refusal is an error.
@@ -137,3 +150,19 @@ class Rkt:
             raise errors.Internal(f"{action}: rkt's answer is no JSON: {answer.text[:80]!r}") from (
                 error
             )
+
+
+def _finish(
+    process: subprocess.Popen[bytes], patience: float | None, last: float
+) -> tuple[bytes, bytes]:
+    """What it wrote until it ended; it is killed after `patience`, or `last` after a Ctrl-C."""
+    with process:
+        try:
+            return process.communicate(timeout=patience)
+        except KeyboardInterrupt:
+            with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+                process.communicate(timeout=last)
+            raise
+        finally:
+            process.kill()
+            process.wait()

@@ -33,7 +33,7 @@ def wait_ended(rkt: Rkt, uuid: str, seconds: float) -> bool:
 
 def _wait(rkt: Rkt, uuid: str, what: str, seconds: float) -> bool:
     words = ("status", f"--{what}={duration(seconds)}", "--format=json", uuid)
-    return rkt.call(*words, timeout=seconds + _MARGIN).ok
+    return rkt.call(*words, timeout=seconds + _MARGIN, interruptible=True).ok
 
 
 def duration(seconds: float) -> str:

@@ -48,8 +48,10 @@ class Unready(Rkt):
 
     state: list[str] = field(default_factory=lambda: ["running"])
 
-    def call(self, *words: str, timeout: float | None = None) -> Answer:
-        del timeout
+    def call(
+        self, *words: str, timeout: float | None = None, interruptible: bool = False
+    ) -> Answer:
+        del timeout, interruptible
         code, said = 0, ""
         if words[0] == "prepare":
             said = UUID

@@ -78,8 +78,10 @@ class Fetching(Rkt):
 
     asked: list[str] = field(default_factory=list)
 
-    def call(self, *words: str, timeout: float | None = None) -> Answer:
-        del timeout
+    def call(
+        self, *words: str, timeout: float | None = None, interruptible: bool = False
+    ) -> Answer:
+        del timeout, interruptible
         self.asked.append(words[-1])
         return Answer(words, 0, b"sha512-1\n", b"")
 

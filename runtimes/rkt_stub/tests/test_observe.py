@@ -71,8 +71,10 @@ class Program(Rkt):
     looked: Callable[[], None] = nothing
     starts: list[str] = field(default_factory=list)
 
-    def call(self, *words: str, timeout: float | None = None) -> Answer:
-        del timeout
+    def call(
+        self, *words: str, timeout: float | None = None, interruptible: bool = False
+    ) -> Answer:
+        del timeout, interruptible
         answer: object = [{"name": UUID, "state": "running", "app_names": list(self.apps)}]
         if words[:2] == ("app", "status"):
             state = self.apps.get(RECORD.app)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from runtimes.core import errors
 from runtimes.rkt_stub.program import enter, features, fetch, run_prepared, status, version
 from runtimes.rkt_stub.program.app import add, kill, sandbox
 from runtimes.rkt_stub.program.app import exec as app_exec
@@ -35,21 +33,6 @@ def test_a_warning_before_the_reason_is_not_the_reason() -> None:
     assert told.complaint == "rm: no such pod"
     assert "no such pod" in str(told.failure("remove pod"))
     assert "254" in answer(code=254).complaint
-
-
-def test_a_command_is_not_of_the_group_that_a_terminal_interrupts(tmp_path: Path) -> None:
-    program = tmp_path / "rkt"
-    program.write_text("#!/bin/sh\nread _ _ _ _ group _ < /proc/self/stat; echo $group\n")
-    program.chmod(0o755)
-
-    told = Rkt(program=str(program), insecure=()).call("list").text
-
-    assert int(told) not in {0, os.getpgrp()}
-
-
-def test_a_missing_program_says_what_to_do() -> None:
-    with pytest.raises(errors.BackendUnavailable, match="program=/path/to/rkt"):
-        Rkt(program="/no/such/rkt").call("version")
 
 
 @pytest.mark.parametrize(
