@@ -21,7 +21,8 @@ QOS_CLASSES = frozenset({"besteffort", "burstable", "guaranteed"})
 _GLOBAL = ("anon_inode:[eventpoll]", "anon_inode:[eventfd]", "/dev/", "/proc/", "/sys/")
 """What libraries open once and keep."""
 
-_WORD = re.compile(r"[0-9A-Za-z]+")
+_SIGN = r"[0-9A-Za-z]"
+_WORD = re.compile(rf"{_SIGN}+")
 _TELLING = 6
 """Signs of an id that tell something: others may say a shorter one, too."""
 
@@ -53,7 +54,7 @@ class Own:
         return (
             self.run in text
             or not self.words.isdisjoint(_WORD.findall(text))
-            or any(one in text for one in self.others)
+            or any(_stands_in(one, text) for one in self.others)
         )
 
     def has(self, path: str) -> bool:
@@ -121,6 +122,12 @@ PROMISES: dict[str, Promise] = {
 
 def _paths(paths: Iterable[str], own: Own) -> list[str]:
     return sorted(path for path in paths if own.has(path))
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """Whether it is there with no letter or digit beside it."""
+    found = name in text  # most often it isn't
+    return found and re.search(rf"(?<!{_SIGN}){re.escape(name)}(?!{_SIGN})", text) is not None
 
 
 def _counts(what: str) -> bool:

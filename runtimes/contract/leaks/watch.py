@@ -6,6 +6,7 @@ Source: the suite's own: what a run made is gone when its pods are removed and i
 from __future__ import annotations
 
 import gc
+import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 _POLL = 0.1
+UNSEEN = "what the run left was not looked at"
+"""A note on what kept the watch from it."""
 
 
 class Leaked(AssertionError):
@@ -70,22 +73,29 @@ class Watch:
         before, earlier = snapshot.take(), frozenset(self.made)
         try:
             yield
-            left = self._left(before, earlier)
-            known = {name: why for name in left if (why := self._is_known(name)) is not None}
-            unknown = {name: what for name, what in left.items() if name not in known}
-            if unknown:
-                raise Leaked(self.subject.name, unknown, known)
-            if known:
-                raise KnownLeak(known)
+            self._judge(self._left(before, earlier))
+        except (Leaked, KnownLeak):
+            raise
+        except BaseException as error:
+            error.add_note(UNSEEN)
+            raise
         finally:
             for hierarchy in hierarchies():
                 remove_tree(hierarchy / self.run_id)
+
+    def _judge(self, left: Mapping[str, list[str]]) -> None:
+        known = {name: why for name in left if (why := self._is_known(name)) is not None}
+        unknown = {name: what for name, what in left.items() if name not in known}
+        if unknown:
+            raise Leaked(self.subject.name, unknown, known)
+        if known:
+            raise KnownLeak(known)
 
     def _is_known(self, promise: str) -> str | None:
         return self.subject.why_it_fails(f"test_{promise}")
 
     def _left(self, before: snapshot.Snapshot, earlier: AbstractSet[str]) -> dict[str, list[str]]:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + _patience()
         while (left := self._now(before, earlier)) and time.monotonic() < end:
             gc.collect()  # what is open in objects that nobody has any more
             time.sleep(_POLL)
@@ -100,6 +110,12 @@ class Watch:
             leaves_nothing_else.__name__: leaves_nothing_else(self.subject),
         }
         return {name: what for name, what in found.items() if what}
+
+
+def _patience() -> float:
+    """Seconds for what is still ending, well before an alarm takes the wait for a hang."""
+    until_alarm, _ = signal.getitimer(signal.ITIMER_REAL)
+    return min(PATIENCE, until_alarm / 2) if until_alarm else PATIENCE
 
 
 def leaves_nothing_else(subject: Subject | DockerSubject) -> list[str]:

@@ -15,8 +15,8 @@ _HEAD = """\
 # Conformance
 
 What every backend of this repository passed when all its tests ran last, on real engines, but for
-rkt: none is to be had, so its version names the stand-in that runs real processes by crun. A cell
-says how many tests of level core passed of those there are, then how many of level extended of
+rkt, which no distribution ships: its version names the stand-in that runs real processes by crun. A
+cell says how many tests of level core passed of those there are, then how many of level extended of
 those that the backend claims. *Partial* means that nothing failed, and that a test of level core is
 known to fail or could not be tried; why is told below. `runtimes contract explain ID` says what a
 test holds. This page is generated from `conformance.json` by `scripts/conformance.py`.

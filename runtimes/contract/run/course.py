@@ -10,12 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from runtimes.contract import catalogue
-from runtimes.contract.leaks.watch import KnownLeak, Leaked
+from runtimes.contract.leaks.watch import PROMISES, UNSEEN, KnownLeak, Leaked
 from runtimes.contract.report.model import Outcome, Verdict
 from runtimes.contract.requires import NOT_CLAIMED, Undeclared
 from runtimes.contract.run.redact import records, scrubbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runtimes.contract.run.transcript import Transcript
 
 
@@ -32,7 +34,7 @@ class Course:
     def take(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
         """Note a piece; return the promises that the end of its run breaks."""
         if report.when == "teardown":
-            return [] if report.passed else self._ended(report, call)
+            return [] if call.excinfo is None else self._ended(report, call.excinfo.value)
         if not report.passed or hasattr(report, "wasxfail"):
             self.verdict = _verdict(self.item, report, call)
             self.message = _message(report, call)
@@ -56,30 +58,45 @@ class Course:
             calls=tuple(records(transcript.calls())) if bad else (),
         )
 
-    def _ended(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> list[Outcome]:
+    def _ended(self, report: pytest.TestReport, error: BaseException) -> list[Outcome]:
         """What the run left; or what the test made can't be removed, which is its own failure."""
-        error = call.excinfo.value if call.excinfo is not None else None
-        package = entry_of(self.item).module.partition(".")[0]
-        if not isinstance(error, Leaked | KnownLeak):
+        ends = _each(error)
+        faults = [one for one in ends if not isinstance(one, Leaked | KnownLeak)]
+        if faults:
             self.verdict, self.details = Verdict.FAIL, str(report.longrepr)
-            self.message = f"at its end: {_message(report, call)}"
-            return []
-        left = error.left if isinstance(error, Leaked) else {}
-        return [
-            *(
-                _broken(package, name, Verdict.FAIL, f"after {id_of(self.item)}: {', '.join(what)}")
-                for name, what in left.items()
-            ),
-            *(
-                _broken(package, name, Verdict.KNOWN_FAILURE, why)
-                for name, why in error.known.items()
-            ),
-        ]
+            self.message = f"at its end: {'; '.join(map(_said, faults))}"
+        return [outcome for one in ends for outcome in self._promises(one)]
+
+    def _promises(self, end: BaseException) -> Iterator[Outcome]:
+        """What an end says of the promises of a run."""
+        package = entry_of(self.item).module.partition(".")[0]
+        if isinstance(end, Leaked):
+            for name, what in end.left.items():
+                message = f"after {id_of(self.item)}: {', '.join(what)}"
+                yield _not_kept(package, name, Verdict.FAIL, message)
+        if isinstance(end, Leaked | KnownLeak):
+            for name, why in end.known.items():
+                yield _not_kept(package, name, Verdict.KNOWN_FAILURE, why)
+        if _kept_from_looking(end):
+            for promise in PROMISES:
+                message = f"not looked at: the end of {id_of(self.item)} failed"
+                yield _not_kept(package, promise.__name__, Verdict.SKIPPED, message)
 
 
-def _broken(package: str, promise: str, verdict: Verdict, message: str) -> Outcome:
+def _each(error: BaseException) -> list[BaseException]:
+    """What several fixtures raise at one end comes in groups."""
+    if isinstance(error, BaseExceptionGroup) and not _kept_from_looking(error):
+        return [one for inner in error.exceptions for one in _each(inner)]
+    return [error]
+
+
+def _kept_from_looking(error: BaseException) -> bool:
+    return UNSEEN in getattr(error, "__notes__", ())
+
+
+def _not_kept(package: str, promise: str, verdict: Verdict, message: str) -> Outcome:
     kept = leaves(catalogue.promise_id(package, promise))
-    return replace(kept, verdict=verdict, passed=0, message=message)
+    return replace(kept, verdict=verdict, passed=0, message=scrubbed(message))
 
 
 def leaves(promise: str) -> Outcome:
@@ -120,8 +137,11 @@ def _message(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
         return report.wasxfail
     if call.excinfo is None:  # a known failure that passes
         return f"{_last_line(str(report.longrepr))}; it passes now: no longer a known failure"
-    kind = call.excinfo.type.__name__
-    text = str(call.excinfo.value).strip()
+    return _said(call.excinfo.value)
+
+
+def _said(error: BaseException) -> str:
+    kind, text = type(error).__name__, str(error).strip()
     return text if kind in {"Skipped", "Failed", "Hang"} else f"{kind}: {text}".rstrip(": ")
 
 
