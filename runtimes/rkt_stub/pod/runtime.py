@@ -20,7 +20,7 @@ from runtimes.rkt_stub.pod.exec import Streams, exec_in, open_exec
 from runtimes.rkt_stub.pod.kill import PodKill, kill_pod
 from runtimes.rkt_stub.pod.sync import PodSync
 from runtimes.rkt_stub.program.list import find_pod, list_pods
-from runtimes.rkt_stub.program.status import pid_of
+from runtimes.rkt_stub.program.status import network_pid
 from runtimes.rkt_stub.program.version import version
 
 if TYPE_CHECKING:
@@ -127,13 +127,14 @@ class RktPods(UnimplementedPods):
         return open_exec(self.node, container_id, cmd, Streams(tty=tty, stdin=stdin, size=size))
 
     def open_port_forward(self, pod_sandbox_id: str, port: int) -> socket.socket:
-        """Through the namespace of the pod's first process, without socat."""
+        """Through the network namespace of the pod's processes, without socat."""
         if find_pod(self.node.rkt, pod_sandbox_id) is None:
             raise errors.NotFound(f"forward port {port}: there is no rkt pod '{pod_sandbox_id}'")
-        pid = pid_of(self.node.rkt, pod_sandbox_id)
+        pid = network_pid(self.node.rkt, pod_sandbox_id)
         if pid is None:
             raise errors.FailedPrecondition(
-                f"forward port {port}: rkt pod '{pod_sandbox_id}' doesn't run"
+                f"forward port {port}: rkt pod '{pod_sandbox_id}' doesn't run, or its network is"
+                " in a virtual machine"
             )
         return loopback.connect(Path(f"/proc/{pid}/ns/net"), port)
 

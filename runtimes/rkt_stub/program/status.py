@@ -1,7 +1,8 @@
 """`rkt status`: one pod; its waits, and the pid that only the text has.
 
 That is the pid of what supervises the pod, systemd-nspawn, which is the host's: the pod's first
-process is its child. Of a pod that has ended it is told on, and may be somebody else's by now.
+process is its child. The stage1 fly, whose app is the host's own, tells the app; kvm its machine.
+Of a pod that has ended it is told on, and may be somebody else's by now.
 
 An answer of ``--wait-ready`` tells networks as they were before the wait: ask again. On a pod that
 has stopped it waits in vain: ask `list` first whether it runs.
@@ -43,9 +44,25 @@ def duration(seconds: float) -> str:
 
 def pid_of(rkt: Rkt, uuid: str) -> int | None:
     """The pod's first process as the host numbers it; None when it doesn't run."""
-    answer = rkt.call("status", uuid)
-    outer = parse_pid(answer.text) if answer.ok else None
+    outer = parse_pid(_text(rkt, uuid))
     return None if outer is None else _first_below(outer)
+
+
+def network_pid(rkt: Rkt, uuid: str) -> int | None:
+    """A process in the pod's network; None when it doesn't run, or has it in a machine of its own.
+
+    A pod without a first process is in the network of what is told, unless it is told others.
+    """
+    text = _text(rkt, uuid)
+    outer = parse_pid(text)
+    if outer is None:
+        return None
+    return _first_below(outer) or (None if _told(text).get("networks") else outer)
+
+
+def _text(rkt: Rkt, uuid: str) -> str:
+    answer = rkt.call("status", uuid)
+    return answer.text if answer.ok else ""
 
 
 def _first_below(pid: int) -> int | None:
@@ -65,6 +82,10 @@ def _is_first(pid: str) -> bool:
 
 def parse_pid(text: str) -> int | None:
     """What a running pod's status tells."""
-    told = dict(line.partition("=")[::2] for line in text.splitlines())
+    told = _told(text)
     pid = told.get("pid", "") if told.get("state") == "running" else ""
     return int(pid) if pid.isdecimal() and int(pid) > 0 else None
+
+
+def _told(text: str) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in text.splitlines())

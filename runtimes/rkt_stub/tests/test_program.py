@@ -112,6 +112,27 @@ def test_the_pid_is_in_the_text_alone(text: str, pid: int | None) -> None:
     assert status.parse_pid(text) == pid
 
 
+@pytest.mark.parametrize(
+    ("text", "pid"),
+    [
+        ("state=running\npid=4194304\n", 4194304),
+        ("state=running\nnetworks=\npid=4194304\n", 4194304),
+        ("state=running\nnetworks=default:ip4=172.16.28.2\npid=4194304\n", None),
+        ("state=exited\npid=4194304\n", None),
+    ],
+)
+def test_the_pod_of_a_stage1_without_a_first_process_is_in_the_network_of_what_is_told(
+    text: str, pid: int | None, tmp_path: Path
+) -> None:
+    program = tmp_path / "rkt"
+    program.write_text(f"#!/bin/sh\nprintf '{text}'\n")
+    program.chmod(0o755)
+    rkt = Rkt(program=str(program), insecure=())
+
+    assert status.network_pid(rkt, UUID) == pid
+    assert status.pid_of(rkt, UUID) is None
+
+
 def test_commands_in_apps() -> None:
     assert enter.words(UUID, "a", ["ls", "-l"]) == ["enter", "--app=a", UUID, "ls", "-l"]
     assert app_exec.words(UUID, "a", ["ls"]) == ["app", "exec", "--app=a", UUID, "ls"]
