@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtimes.client import connect
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.core.configure import read_config
 from runtimes.kubelet.config import KubeletConfig
 from runtimes.kubelet.generic.runtime import GenericRuntime
@@ -133,7 +134,7 @@ class House:
                 pod.remove(force=True)
         bridge = self.root / "run" / "network/bridge"
         BuiltinBridge(bridge, BridgeOptions(self.bridge)).uninstall()
-        remove_cgroups(self.kubelet.cgroup_root)
+        remove_group(self.kubelet.cgroup_root)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _import_image(self) -> None:
@@ -147,17 +148,6 @@ class House:
             tar.add(tree.parent, arcname=".")
         with self.runtime() as runtime:
             runtime.import_image(archive, IMAGE)
-
-
-def remove_cgroups(name: str) -> None:
-    """Take away the empty groups that a private cgroup root leaves."""
-    top = Path("/sys/fs/cgroup")
-    for base in [*top.glob(name), *top.glob(f"*/{name}")]:
-        for group in sorted(base.rglob("*/"), key=lambda one: -len(one.parts)):
-            with contextlib.suppress(OSError):
-                group.rmdir()
-        with contextlib.suppress(OSError):
-            base.rmdir()
 
 
 def process_of(runtime: Runtime, container_id: str, which: str = "pid") -> int:

@@ -19,11 +19,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runtimes.client import StartFailed, connect
 from runtimes.client.tests.pod_accounts import PodAccount, account_of
 from runtimes.client.workloads import Outcome, configuration, plan_now, pods_of, wanted
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.contract.testimage.busybox import busybox
 from runtimes.core.capability import Capability
 from runtimes.kubelet.config import KubeletConfig
@@ -107,13 +108,17 @@ def run_all(runtime: Runtime, examples: list[Path], image: str) -> Outcomes:
         return {one.stem: pool.submit(carry_out, runtime, one, image) for one in examples}
 
 
-def node(folder: Path) -> KubeletConfig:
-    return KubeletConfig(
+@contextmanager
+def node(folder: Path) -> Iterator[KubeletConfig]:
+    """A node of one's own, whose pods are gone in the end."""
+    config = KubeletConfig(
         root=folder / "kubelet",
         log_root=folder / "logs",
         cgroup_root=f"rte{secrets.token_hex(3)}",
         host_ip="192.0.2.7",
     )
+    yield config
+    remove_group(config.cgroup_root)
 
 
 @contextmanager
@@ -126,9 +131,8 @@ def embedded(folder: Path) -> Iterator[tuple[Runtime, str]]:
     archive = folder / "busybox.tar"
     archive.write_bytes(busybox().archive())
     bridge, run_root = f"rte{secrets.token_hex(4)}", folder / "run"
-    with connect(
-        "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
-    ) as runtime:
+    places: dict[str, Any] = {"root": folder / "oci", "run_root": run_root, "bridge": bridge}
+    with node(folder) as kubelet, connect("oci", kubelet=kubelet, **places) as runtime:
         yield runtime, runtime.import_image(archive)[0]
     BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
 

@@ -82,7 +82,10 @@ def runtime(request: pytest.FixtureRequest, engine: Dockerd, tmp_path: Path) -> 
         places = {"root": tmp_path / "root", "run_root": tmp_path / "run"}
         settings = {"sandbox_image": PAUSE, **places}
     host = engine.env()["RUNTIMES_TEST_DOCKER_HOST"]
-    with connect(request.param, kubelet=node(tmp_path), host=host, **settings) as opened:
+    with (
+        node(tmp_path) as kubelet,
+        connect(request.param, kubelet=kubelet, host=host, **settings) as opened,
+    ):
         yield opened
         gc.collect()
         for pod in opened.pods():

@@ -70,7 +70,10 @@ def run_on_docker(
     def run(folder: Path) -> Outcomes:
         archive = folder / "busybox.tar"
         archive.write_bytes(busybox().archive())
-        with connect(backend, kubelet=node(folder), host=host, **settings(folder)) as runtime:
+        with (
+            node(folder) as kubelet,
+            connect(backend, kubelet=kubelet, host=host, **settings(folder)) as runtime,
+        ):
             return run_all(runtime, examples, runtime.import_image(archive)[0])
 
     with engines.folder_shared_with("dockerd") as folder:
@@ -111,7 +114,7 @@ def on_containerd(runtimes_engines: EngineSession) -> Iterator[Outcomes]:
     endpoint = env["CONTAINER_RUNTIME_ENDPOINT"]
 
     def run(folder: Path) -> Outcomes:
-        with connect("cri", kubelet=node(folder), endpoint=endpoint) as runtime:
+        with node(folder) as kubelet, connect("cri", kubelet=kubelet, endpoint=endpoint) as runtime:
             runtime.pull(image)
             return run_all(runtime, examples_for("cri"), image)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from xml.etree import ElementTree
 
 import pytest
@@ -36,7 +36,7 @@ from runtimes.client.tests.pod_examples import node
 def pod_runtime():
     folder = Path({folder!r})
     options = dict(root=folder / "oci", run_root=folder / "run", bridge={bridge!r})
-    with connect("oci", kubelet=node(folder), **options) as runtime:
+    with node(folder) as kubelet, connect("oci", kubelet=kubelet, **options) as runtime:
         yield runtime
 """
 SUITE = '''
@@ -159,9 +159,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder.chmod(0o755)
     (folder / "busybox.tar").write_bytes(busybox().archive())
     bridge, run_root = f"rtp{os.getpid():x}", folder / "run"
-    with connect(
-        "oci", kubelet=node(folder), root=folder / "oci", run_root=run_root, bridge=bridge
-    ) as runtime:
+    places: dict[str, Any] = {"root": folder / "oci", "run_root": run_root, "bridge": bridge}
+    with node(folder) as kubelet, connect("oci", kubelet=kubelet, **places) as runtime:
         image = runtime.import_image(folder / "busybox.tar")[0]
         yield Place(folder, bridge, image, runtime)
         assert [pod.full_name for pod in runtime.pods()] == []

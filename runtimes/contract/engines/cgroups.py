@@ -29,6 +29,12 @@ def remove_cgroups(parent: str, names: Iterable[str]) -> None:
         _remove(hierarchy / parent)
 
 
+def remove_group(name: str) -> None:
+    """Remove a group of the first level with all below it, in every hierarchy."""
+    for hierarchy in hierarchies():
+        remove_tree(hierarchy / name)
+
+
 def remove_tree(folder: Path) -> None:
     """Remove a group with all below it, the deepest first."""
     if folder.is_dir():

@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from runtimes.contract.engines.cgroups import hierarchies, remove_tree
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.contract.engines.process import EngineFailed, tail, wait_for
 from runtimes.contract.engines.unix_http import UnixConnection
 from runtimes.contract.engines.world import TOOLS, World, missing_tools, withdraw_mount_points
@@ -86,8 +86,7 @@ class Dockerd:
 
     def stop(self) -> None:
         self._world.destroy()
-        for hierarchy in hierarchies():
-            remove_tree(hierarchy / self._cgroup_parent)
+        remove_group(self._cgroup_parent)
         self._places.wipe(self.name)
         withdraw_mount_points()
 

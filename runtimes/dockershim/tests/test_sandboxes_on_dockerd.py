@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.core import errors
 from runtimes.core.cri.v1 import api_pb2 as cri
 from runtimes.core.docker.interface import CreateOptions
@@ -270,6 +271,10 @@ def test_a_resized_pod_is_told_of_with_its_new_limits(
         info = json.loads(told.info["info"])
         assert info["resources"] == {"cpu_shares": "512", "memory_limit_in_bytes": str(64 << 20)}
         assert info["overhead"] == {}
+
+    service.stop_pod_sandbox(sandbox)
+    service.remove_pod_sandbox(sandbox)
+    remove_group(f"resized-{node.token}")
 
 
 def test_a_pod_without_a_cgroup_can_not_be_resized(node: Node, service: DockershimService) -> None:

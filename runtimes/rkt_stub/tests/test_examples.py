@@ -39,7 +39,7 @@ def on_rkt(usable_world: World, tmp_path_factory: pytest.TempPathFactory) -> Out
         "local_config": rkt.local_config,
         "insecure_options": ",".join(rkt.insecure),
     }
-    with connect("rkt", kubelet=node(folder), **settings) as runtime:
+    with node(folder) as kubelet, connect("rkt", kubelet=kubelet, **settings) as runtime:
         return run_all(runtime, chosen, usable_world.image)
 
 

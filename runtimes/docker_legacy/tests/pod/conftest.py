@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.contract.testimage.busybox import PAUSE
 from runtimes.docker_legacy.backend import PodOptions, backend
 from runtimes.docker_legacy.pod.manager import DockerManager
@@ -39,3 +40,4 @@ def node(
         node = Node(manager, config)
         manager.settle(config, Surroundings(is_removed=node.removed.__contains__))
         yield node
+    remove_group(config.cgroup_root)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes.contract.bench import Run
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.contract.provide import provide
 from runtimes.contract.subject import Subject
 from runtimes.core import configure, discovery
@@ -156,7 +157,7 @@ def kubelet_on(
         yield RealKubelet(runtime, image, config, folder, subject, events)
     if name == "oci":
         uninstall(folder / "run", f"rtk{os.getpid():x}")
-    remove_cgroup_root(config.cgroup_root)
+    remove_group(config.cgroup_root)
 
 
 def uninstall(run_root: Path, bridge: str) -> None:
@@ -165,16 +166,6 @@ def uninstall(run_root: Path, bridge: str) -> None:
     from runtimes.cni.bridge.segment import BridgeOptions
 
     BuiltinBridge(run_root / "network/bridge", BridgeOptions(bridge)).uninstall()
-
-
-def remove_cgroup_root(name: str) -> None:
-    from pathlib import Path
-
-    top = Path("/sys/fs/cgroup")
-    for base in [*top.glob(name), *top.glob(f"*/{name}")]:
-        for child in base.glob("*/"):
-            child.rmdir()
-        base.rmdir()
 
 
 @pytest.fixture
