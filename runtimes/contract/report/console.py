@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ class Console:
         self._say(click.style(sentence(report), fg=colour, bold=True))
 
     def _say(self, text: str = "") -> None:
-        click.echo(text, file=self.out)
+        with suppress(BrokenPipeError):  # whoever reads no more, as head does: reports are written
+            click.echo(text, file=self.out)
 
     def _explain(self, test: Outcome) -> None:
         for call in test.calls[-_LAST_CALLS:]:

@@ -85,7 +85,10 @@ class Recorder:
 
         def hung() -> None:
             course.verdict = Verdict.FAIL
-            course.message = f"hangs, and can't be interrupted, after {self.plan.patience:g} s"
+            course.message = (
+                f"hangs, and can't be interrupted, after {self.plan.patience:g} s;"
+                " what this run made is left (label runtimes.contract/run)"
+            )
             self._add(course.outcome(self.transcript))
             self.giving_up(self.tests)
 

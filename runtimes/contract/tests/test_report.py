@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
+from unittest.mock import Mock
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -11,6 +13,7 @@ import pytest
 
 from runtimes.contract.report import badge, html, jsonfile, junit, markdown, matrix
 from runtimes.contract.report.conformance import page
+from runtimes.contract.report.console import Console
 from runtimes.contract.report.model import Host, Outcome, Record, Report, Result, Subject, Verdict
 from runtimes.contract.report.summary import read_summaries, summarize, worse
 from runtimes.contract.report.verdict import exit_code, result_of, sentence
@@ -181,6 +184,17 @@ def test_credentials_never_reach_a_report() -> None:
     assert "hunter2" not in text
     assert "t0ken" not in text
     assert HIDDEN in text
+
+
+def test_a_run_goes_on_when_nobody_reads_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    console, failed = Console(out=out), a_test(Verdict.FAIL)
+    console.progress(failed)
+    assert failed.id in out.getvalue()
+
+    monkeypatch.setattr(out, "write", Mock(side_effect=BrokenPipeError))
+    console.progress(failed)
+    console.end(a_report(failed))
 
 
 def test_what_several_failures_say_alike_is_told_first() -> None:
