@@ -228,7 +228,7 @@ def test_many_sessions_at_once_leave_nothing(pods: Pods) -> None:
     assert codes == [0] * 40
     assert all(each.stdout.startswith(b"x") for each in held)
     wait_for(lambda: _descriptors() <= before)
-    assert list(pods.engine.paths.execs.iterdir()) == []
+    wait_for(lambda: not list(pods.engine.paths.execs.iterdir()))
     wait_for(lambda: _children() <= children)
 
 
