@@ -162,7 +162,7 @@ def test_an_image_can_be_mounted_and_not_written(contract: Bench) -> None:
 
     ended = contract.sh(script, lambda config: with_image(contract, config))
 
-    assert ended.log.splitlines()[0] == "/volume/bin/busybox"
+    assert "/volume/bin/busybox" in ended.log.splitlines()
     assert "Read-only file system" in ended.log
     (mount,) = contract.status(ended.id).mounts
     assert (mount.container_path, mount.image.image) == ("/volume", contract.image.image)
