@@ -26,7 +26,7 @@ from runtimes.core.pod.status import ContainerState
 if TYPE_CHECKING:
     from runtimes.client import Runtime
 
-_SETTLE_SECONDS = 20.0
+_SETTLE_SECONDS = 70.0  # until what came since the list before has been looked at
 _IDLE_SECONDS = 60.0  # what is done once a minute counts, too
 _CRASHES = 20
 _MOST_FOR_PODMAN = 10
