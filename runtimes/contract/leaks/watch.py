@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes.contract.engines.cgroups import hierarchies, remove_tree
+from runtimes.contract.engines.cgroups import remove_group
 from runtimes.contract.leaks import judge, snapshot
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class Watch:
             error.add_note(UNSEEN)
             raise
         finally:
-            for hierarchy in hierarchies():
-                remove_tree(hierarchy / self.run_id)
+            remove_group(self.run_id)
 
     def _judge(self, left: Mapping[str, list[str]]) -> None:
         known = {name: why for name in left if (why := self._is_known(name)) is not None}
