@@ -56,8 +56,13 @@ def limit(
         for one in limits_of(pod, config, layout):
             with _told(" ".join(one), what):
                 limits.update(layout, path, one)
-        with _told("weight", what):
-            _weigh(layout, str(PurePosixPath(path).parent), pod_qos(pod))
+
+
+def weigh(pod: v1.Pod, sandbox: cri.PodSandboxConfig, host: Layout | None = None) -> None:
+    """Let the pods of its quality of service weigh what they weigh with it; never raises."""
+    with _told("weight", f"weigh pod {pod.metadata.name}"):
+        path = paths.pod_path(sandbox.linux.cgroup_parent, "")
+        _weigh(host or _here(), str(PurePosixPath(path).parent), pod_qos(pod))
 
 
 def weigh_burstable(root: str, host: Layout | None = None) -> None:

@@ -81,6 +81,7 @@ def start_container(start: Start) -> str:
     with _reason(start, Reason.RUN_CONTAINER_ERROR, container_id):
         node.containers.start(container_id)
     pod_cgroup.limit(start.pod, start.sandbox.config, node.config)
+    pod_cgroup.weigh(start.pod, start.sandbox.config)
     _tell(start, EventReason.STARTED, f"Started container {container.name}")
     _link_log(start, config, container_id)
     _post_start(start, container_id)

@@ -56,6 +56,7 @@ class Host:
     def limit(self, asked: v1.Pod) -> None:
         config = sandbox_config(asked, 0, CONFIG, node_resolver=Resolver(), systemd=False)
         pod_cgroup.limit(asked, config, CONFIG, self.layout)
+        pod_cgroup.weigh(asked, config, self.layout)
 
 
 @pytest.fixture(params=[False, True], ids=["v1", "v2"])
